@@ -22,6 +22,8 @@ _NEVER_STOOD: Final = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", 
 
 _STUCK: Final = "UPDATE_ROLLBACK_FAILED"
 
+_HALF_IMPORTED: Final = "IMPORT_ROLLBACK_FAILED"
+
 _CONSEQUENCES: Final = ("cancelled", "Rollback requested", "The following resource(s) failed")
 """What events say that only follow from another one's failure."""
 
@@ -89,6 +91,12 @@ class CloudStack:
             after = self._finished()
             if after is None or after["StackStatus"] == _STUCK:
                 raise StackError(self.why())
+        elif found["StackStatus"] == _HALF_IMPORTED:
+            raise StackError(
+                f"{self.name} is {_HALF_IMPORTED} ({self.why()}): AWS goes on from there by hand alone. "
+                f"All that it holds outlives it: `aws cloudformation delete-stack --stack-name "
+                f"{self.name}`, then deploy again"
+            )
 
     def apply(self, change: Mapping[str, Any], agree: Agree | None = None) -> bool:
         """Create or update the stack by a change set, of which `change` holds template and

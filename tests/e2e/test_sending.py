@@ -119,6 +119,27 @@ def test_the_one_click_of_the_header_leaves_at_once(
     assert row["status"] == "UNSUBSCRIBED"
 
 
+def test_a_chain_ends_at_its_seventeenth_link_here_whatever_a_function_is_allowed(
+    stack: Stack, sent: dict[str, Subscriber]
+) -> None:
+    """So the issue above, and that of `make issue`, are sent by chains which stay below."""
+
+    def put(link: int) -> None:
+        """What a function puts there that is the link of a chain itself."""
+        queue: Any = stack.client("sqs")
+        header = {"X-Ministack-Invoke-Depth": str(link)}
+        queue.meta.events.register_first(
+            "before-call.sqs.SendMessage", lambda params, **_: params["headers"].update(header)
+        )
+        url = queue.get_queue_url(QueueName="relais-local-issues")["QueueUrl"]
+        queue.send_message(QueueUrl=url, MessageBody=f'{{"issue": "link-{link}"}}')
+
+    put(16)
+    put(15)
+    wait_for(lambda: "link-15" in stack.logs("send_issue"), "the sixteenth link", seconds=60)
+    assert "link-16" not in stack.logs("send_issue")
+
+
 def test_no_permission_is_missing_to_send(stack: Stack, sent: dict[str, Subscriber]) -> None:
     for function in ("sweep", "send_issue", "settle_mail"):
         assert "AccessDenied" not in stack.logs(function)

@@ -73,7 +73,11 @@ def letters(store: MemoryStore) -> list[Item]:
     [
         ("MessageRejected", NOT_VERIFIED),
         ("TooManyRequestsException", "Daily message quota exceeded."),
+        ("SendingPausedException", "Email sending is disabled for this account"),
+        ("AccountSuspendedException", "suspended"),
+        ("LimitExceededException", "Maximum sending quota exceeded"),
     ],
+    ids=["unverified", "quota", "paused", "suspended", "limit"],
 )
 def test_after_three_days_of_refusal_every_letter_leaves_once_and_in_order(
     way: Journey, ses: RefusingSes, store: MemoryStore, clock: SetClock, error: tuple[str, str]
@@ -98,8 +102,19 @@ def test_after_three_days_of_refusal_every_letter_leaves_once_and_in_order(
     assert "refused_at" not in store.items[ACCOUNT_KEY]
     assert not [row for row in store.kinds("letter") if row["status"] == "dead"]
     assert {n for _, n in Counter(ses.sent).items()} == {1}
-    told = [tag for tag, to in ses.sent if alerts.LETTER in tag.replace("--", "_")]
-    assert len(told) <= 2 * 4, "each of two people, once a day"
+    told = Counter(
+        (to, day[0])
+        for tag, to in ses.sent
+        if alerts.LETTER in tag.replace("--", "_") and (day := re.search(r"2026-\d\d-\d\d", tag))
+    )
+    people = {"rita.roy@example.org", "sam.lee@example.org"}
+    days = {f"2026-03-{day:02}" for day in range(2, 6)}
+    assert told.keys() <= {(who, day) for who in people for day in days}
+    assert {day for _, day in told} >= {"2026-03-02", "2026-03-03", "2026-03-04"}
+    assert set(told.values()) == {1}, "each of two people once a day, and not once a letter"
+    about = Counter(to for tag, to in ses.sent if "staff--eoi--received" in tag)
+    assert about == dict.fromkeys(people, minutes / 480), "staff learn of each form once"
+    assert not [row for row in letters(store) if row["status"] not in ("sent", "spread")]
     by_shard: dict[str, list[int]] = {}
     for tag, to in ses.sent:
         if (person := re.match(r"person(\d+)@", to)) and (key := key_of(tag)):
