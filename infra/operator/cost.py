@@ -27,8 +27,8 @@ def cost(
     session.list_rows([_row(scenario, memory / 1024) for scenario in SCENARIOS])
     if not session.as_json:
         session.say(
-            f"{listed['currency']}, {listed['region']}, prices of {listed['read_on']}: "
-            "`relais cost --prices` says which of them nobody could look up again"
+            f"{listed['currency']}, {listed['region']}, prices as known on {listed['written_on']}: "
+            "`relais cost --prices` says which of them nobody could look up"
         )
 
 

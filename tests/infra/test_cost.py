@@ -57,11 +57,15 @@ def test_one_call_more_of_a_journey_is_noticed(
 
 def test_everything_that_is_billed_has_a_price_with_its_source_and_its_day() -> None:
     listed = price_list()
-    assert date.fromisoformat(listed["read_on"]) <= date.today()
+    assert date.fromisoformat(listed["written_on"]) <= date.today()
     priced = listed["prices"]
     for one in priced.values():
         assert one["usd"] > 0 < one["per"]
         assert one["source"].startswith("https://aws.amazon.com/")
+    guide = (costs.HERE.parent / "docs" / "scale.md").read_text("utf-8")
+    assert "**The prices are not verified**" in guide or all(
+        "seen" in one for one in priced.values()
+    )
     billed = {name for scenario in SCENARIOS for name in bill_of(scenario).amounts}
     assert billed <= set(priced)
     assert {name for scenario in SCENARIOS for name in scenario.times} == set(journeys())
@@ -107,8 +111,13 @@ def test_an_operator_reads_what_a_month_costs() -> None:
     operator: Any = Operator.__new__(Operator)
     rows = listed(operator, "cost")
     assert [row["what"] for row in rows] == [scenario.name for scenario in SCENARIOS]
-    assert all(float(row["usd"].replace(",", "")) > 0 for row in rows)
-    assert "prices of 2026" in relais(operator, "cost")
+    prices = {name: one["usd"] / one["per"] for name, one in price_list()["prices"].items()}
+    for row, scenario in zip(rows, SCENARIOS, strict=True):
+        amounts = bill_of(scenario).amounts
+        assert row["usd"] == f"{sum(prices[name] * n for name, n in amounts.items()):,.2f}"
+        assert row["mails"] == f"{amounts.get('mails', 0):,.0f}"
+        assert float(row["usd"].replace(",", "")) > 0
+    assert "prices as known on 2026" in relais(operator, "cost")
     seen = {row["what"]: row["seen"] for row in listed(operator, "cost", "--prices")}
     assert "not seen" in seen.values(), "it says which nobody could look up"
     assert json.dumps(listed(operator, "cost", "--memory", "512")) != json.dumps(rows)
