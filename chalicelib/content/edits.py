@@ -77,8 +77,7 @@ def over(file: str, content: Value, numbers: Mapping[str, int]) -> Value:
             _programme(content)
         elif file == "lists" and value_of(REASONS):
             content["decline_reason"] = value_of(REASONS)
-        elif isinstance(content, dict) and "sections" in content:
-            _form(file, content, numbers)
+        _words(file, content, numbers)
     except (KeyError, TypeError, AttributeError):
         log.exception("an edit of %s no longer fits, and is left out", file)
     return content
@@ -95,8 +94,8 @@ def _programme(content: dict[str, Value]) -> None:
                 content.setdefault("pauses", {})[form] = {**words, **reopens}
 
 
-def _form(name: str, content: dict[str, Value], numbers: Mapping[str, int]) -> None:
-    """Put in the texts of a form; its version then says by which edit it was worded."""
+def _words(name: str, content: Value, numbers: Mapping[str, int]) -> None:
+    """Put in the texts of a file; the version of a form then says by which edit it was worded."""
     edited = laid(FORM, name)
     if not edited:
         return
@@ -108,8 +107,9 @@ def _form(name: str, content: dict[str, Value], numbers: Mapping[str, int]) -> N
             log.error("the edit of %s at %s no longer fits, and is left out", name, place)
             continue
         text.update({lang: with_numbers(value[lang], numbers) for lang in LANGS})
-    last = max(n for subject, (n, _) in _laid.items() if subject.startswith(f"{FORM}/{name}/"))
-    content["version"] = f"{content['version']}+{last}"
+    if isinstance(content, dict) and "version" in content:
+        last = max(n for subject, (n, _) in _laid.items() if subject.startswith(f"{FORM}/{name}/"))
+        content["version"] = f"{content['version']}+{last}"
 
 
 def texts(content: Value, place: str = "") -> Iterator[tuple[str, dict[str, Value]]]:
@@ -118,7 +118,7 @@ def texts(content: Value, place: str = "") -> Iterator[tuple[str, dict[str, Valu
         for item in content:
             name = item.get("key", item.get("id")) if isinstance(item, dict) else None
             if name is not None:
-                yield from texts(item, f"{place}.{name}")
+                yield from texts(item, f"{place}.{name}" if place else str(name))
     elif isinstance(content, dict):
         if all(isinstance(content.get(lang), str) for lang in LANGS):
             yield place, content

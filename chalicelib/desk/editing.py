@@ -100,11 +100,16 @@ class OneText:
     def allowed(self) -> set[str]:
         return set()
 
+    @property
+    def in_lines(self) -> bool:
+        """Whether its lines stay apart."""
+        return False
+
     def groups(self, value: Value, lang: Lang) -> list[FieldGroup]:
         return [FieldGroup("", text_fields(TEXT, value))]
 
     def read(self, fields: Mapping[str, str], lang: Lang) -> tuple[Value, list[Fault]]:
-        value = typed_text(TEXT, fields)
+        value = typed_text(TEXT, fields, in_lines=self.in_lines)
         return value, faults_of_text(TEXT, value, self.wanted, self.allowed)
 
 
@@ -118,10 +123,15 @@ def text_fields(
     ]
 
 
-def typed_text(name: str, fields: Mapping[str, str]) -> dict[str, str]:
-    """Return a text that was typed, as it is kept: on one line, and French as it is typeset."""
-    found = {lang: _tidy(fields.get(f"{name}.{lang}", "")) for lang in LANGS}
-    return {lang: typeset(text, lang) for lang, text in found.items()}
+def typed_text(name: str, fields: Mapping[str, str], *, in_lines: bool = False) -> dict[str, str]:
+    """Return a text that was typed, as it is kept: on one line where nothing else is said, and
+    French as it is typeset."""
+    found: dict[str, str] = {}
+    for lang in LANGS:
+        typed = fields.get(f"{name}.{lang}", "")
+        lines = typed.strip().splitlines() if in_lines else [typed]
+        found[lang] = "\n".join(typeset(_tidy(line), lang) for line in lines)
+    return found
 
 
 def typed_rows(

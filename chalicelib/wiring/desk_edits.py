@@ -6,6 +6,7 @@ from chalicelib.desk.edits import DeskEdits
 from chalicelib.desk.kept import KeptForms
 from chalicelib.views.desk.edits import EditViews
 from chalicelib.views.desk.entry import Entry
+from chalicelib.views.desk.texts import TextViews
 from chalicelib.web.request import Request
 from chalicelib.web.responses import Response
 from chalicelib.wiring.parts import Parts
@@ -25,6 +26,10 @@ class EditDesk:
         edits = DeskEdits(parts.store, parts.edits, parts.now)
         return EditViews(self._entry, edits, self._kept, parts.deployed)
 
+    @cached_property
+    def _texts(self) -> TextViews:
+        return TextViews(self._entry, self._views)
+
     def rules(self, request: Request) -> Response:
         return self._entry.open("/desk/rules", request, self._views.rules)
 
@@ -35,10 +40,10 @@ class EditDesk:
         return self._entry.open("/desk/rules/{part}", request, self._views.change_rule, part=part)
 
     def texts(self, request: Request) -> Response:
-        return self._entry.open("/desk/texts", request, self._views.texts)
+        return self._entry.open("/desk/texts", request, self._texts.texts)
 
     def text(self, request: Request, part: str) -> Response:
-        return self._entry.open("/desk/texts/{part}", request, self._views.text, part=part)
+        return self._entry.open("/desk/texts/{part}", request, self._texts.text, part=part)
 
     def change_text(self, request: Request, part: str) -> Response:
-        return self._entry.open("/desk/texts/{part}", request, self._views.change_text, part=part)
+        return self._entry.open("/desk/texts/{part}", request, self._texts.change_text, part=part)

@@ -3,6 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 
 import samples
 from chalicelib import content
@@ -14,7 +17,9 @@ from chalicelib.core.errors import EditedByOther, IntakePaused, StoreDown
 from chalicelib.core.ports import Check, Write
 from chalicelib.core.settings import Settings, with_edits
 from chalicelib.desk.edits import DeskEdits, TooMuchEdited
+from chalicelib.desk.form_texts import WORDS, packaged_form
 from chalicelib.forms.description import describe
+from chalicelib.forms.parsing import FORMS
 from chalicelib.services import Services
 from fakes import MemoryStore, SetClock
 
@@ -167,6 +172,31 @@ def test_an_edit_that_does_not_fit_is_left_out_and_the_packaged_text_stands(valu
     edits.lay({TITLE: (1, value), "form/eoi/intro": (2, {"fr": "Bonjour", "en": "Hello"})})
     assert content.form("eoi")["title"]["en"] == packaged
     assert content.form("eoi")["intro"]["en"] == "Hello"
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.just("{days} {"),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["fr", "en", "status"]), inner, max_size=3)
+    ),
+    max_leaves=4,
+)
+
+
+@examples(max_examples=30, suppress_health_check=list(HealthCheck))
+@given(data=st.data(), value=ANYTHING)
+def test_no_edit_whatever_it_holds_breaks_the_content_of_a_file(
+    data: st.DataObject, value: object
+) -> None:
+    file = data.draw(st.sampled_from([*FORMS, *WORDS]))
+    packaged = packaged_form(file)
+    place = data.draw(st.sampled_from([place for place, _ in edits.texts(packaged)]))
+    edits.lay({f"form/{file}/{place}": (1, value)})
+    found = content.programme() if file == "programme" else content.form(file)
+    there = dict(edits.texts(found))
+    assert there.keys() == dict(edits.texts(packaged)).keys()
+    assert all(text[lang].strip() for text in there.values() for lang in edits.LANGS)
 
 
 def test_figures_in_an_edited_text_are_those_in_force() -> None:

@@ -79,6 +79,30 @@ def test_a_question_is_worded_anew_and_its_answers_keep_their_key(
     assert "Which organization" in said(again)
 
 
+def test_a_text_is_found_by_words_of_it_and_what_forms_say_of_answers_is_worded_too(
+    rita: StaffBrowser, way: Journey
+) -> None:
+    found = said(rita.get("/desk/texts?q=denomination social"))
+    assert f"/desk/texts/form-eoi?text={QUESTION}" in found
+    assert "Aucun texte" in said(rita.get("/desk/texts?q=zzzz"))
+    assert "ajoutez un mot" in said(rita.get("/desk/texts?q=vous"))
+    letters = said(rita.get("/desk/texts?q=autre appareil"))
+    assert "quand l’analyse a trouvé un logiciel malveillant" in letters
+    (address,) = set(re.findall(r"/desk/texts/form-messages\?text=[\w.]+", said(
+        rita.get("/desk/texts?q=entrez adresse courriel exemple") )))  # fmt: skip
+    path, _, place = address.partition("?text=")
+    page = said(rita.get(address))
+    fr, en = re.findall(r"<textarea[^>]*>\n([^<]*)", page)
+    sent = send(rita, **text(path, place, f"Oups. {fr}", f"Oops. {en}"))
+    assert sent.status_code == 303, said(sent)
+    refused = way.visitor.send("/forms/eoi?lang=en", samples.eoi(contact_email="ada"))
+    assert "Oops. " in str(refused.json_body)
+    signature = send(rita, **text("/desk/texts/form-programme", "signature", "Nous", "Us"))
+    assert signature.status_code == 303, said(signature)
+    case = way.declare("ada@example.org")
+    assert "\nNous\n" in way.mailer.to(case.email)[-1].text
+
+
 BAD = {
     "one language": ("Nom", "", 422), "empty": ("", "", 422), "tags": ("<b>Nom</b>", "Name", 422),
     "code": ("{{ 7*7 }}", "Name", 422), "statement": ("{% x %}", "Name", 422),
@@ -241,11 +265,35 @@ def test_texts_are_for_those_of_the_table_after_a_code_and_what_was_typed_is_kep
     assert signed_in(way, "officer").get("/desk/texts").status_code == 403
 
 
-def test_no_consent_is_worded_at_the_desk_and_every_other_text_has_a_place_of_its_own() -> None:
-    for form in FORMS:
+OF_A_RELEASE = {
+    "profile": "the form of coaches, which the desk shows to staff", "coaches": "its columns",
+    "network": "pages of coaches", "languages": "their own names", "home": "addresses of the API",
+    "interface": "the reference of the API", "kit": "its script, pasted in a website",
+    "desk": "the desk", "letters": "the desk", "issues": "the newsroom", "newsroom": "the newsroom",
+    "holds": "the newsroom", "preflight": "the newsroom", "commands": "an operator’s commands",
+    "rights": "privacy, by the law", "retention": "privacy, by the law",
+}  # fmt: skip
+"""The files that no reader of a form or a letter reads, and whose they are. The words of pages
+around a form stand in templates, of a release too."""
+
+AGREED = re.compile(
+    r"^(?:notice|privacy_notice|form_name|retention|consent|frequency|bases|record)\b"
+    r"|fields\.(?:consent\w*|confirm_authority|declare_(?:authority|use|accuracy)|team_informed)\b|^decline_reason"
+)
+"""What somebody agrees to, or what proves it; and reasons, which have a page of their own."""
+
+
+def test_all_that_a_reader_of_a_form_reads_is_worded_at_the_desk_but_what_they_agree_to() -> None:
+    every = {path.stem for path in content.HERE.glob("*.json")}
+    assert every - OF_A_RELEASE.keys() - {*FORMS, *form_texts.WORDS} == {
+        "clocks", "holidays", "places", "synonyms", "terms", "theme"
+    }, "these are read by nobody"  # fmt: skip
+    for form in (*FORMS, *form_texts.WORDS):
         found = list(form_texts.form_texts(form))
-        assert len({one.place for one in found}) == len(found) > 10
-        assert not [one.place for one in found if "fields.consent" in one.place]
+        there = {place for place, _ in edits.texts(form_texts.packaged_form(form))}
+        places = {one.place for one in found}
+        assert len(places) == len(found) > 0
+        assert {one for one in there if not AGREED.search(one)} == places, form
         for one in found:
             editor = form_texts.editor_of(form, one.place)
             assert editor is not None

@@ -41,6 +41,7 @@ class Desk(TypedDict):
     subscribers: dict[Key, Text]
     subscriber_states: dict[Key, Text]
     figures: dict[Key, Text]
+    words: dict[Key, Text]
     edits: dict[Key, Text]
 
 

@@ -1,6 +1,6 @@
-"""The texts and rules of the programme as staff edit them, with every version before."""
+"""The page on which staff edit a text or a rule, with every version before; and the list of rules."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -11,15 +11,11 @@ from chalicelib.core.errors import EditedByOther, NotFound
 from chalicelib.core.languages import Lang
 from chalicelib.core.records import moment
 from chalicelib.core.settings import Settings
-from chalicelib.core.templates import SHARED
-from chalicelib.desk import form_texts, letter_texts
 from chalicelib.desk.editing import WHY_MAX_LENGTH, EditField, Editor, Fault
 from chalicelib.desk.edits import DeskEdits, TooMuchEdited, Version
 from chalicelib.desk.kept import KeptForms
 from chalicelib.desk.rules import rule_editors
-from chalicelib.forms.parsing import FORMS
 from chalicelib.views.desk.entry import Entry, Visit
-from chalicelib.web.request import text_field
 from chalicelib.web.responses import Response
 
 if TYPE_CHECKING:
@@ -56,7 +52,7 @@ class EditViews:
         names, own = content.desk()["edits"], self.entry.address("rules")
         lines = []
         for part, editor in self._rules().items():
-            value = _standing(editor, standing)
+            value = standing_value(editor, standing)
             is_intake = editor.subject.startswith(f"{INTAKE}/")
             lines.append(
                 {
@@ -70,72 +66,12 @@ class EditViews:
         return self.entry.page(visit, "rules", facts, address=own)
 
     def rule(self, visit: Visit, part: str) -> Response:
-        return self._show(visit, *self._rule(part, visit.lang))
+        return self.show(visit, *self._rule(part, visit.lang))
 
     def change_rule(self, visit: Visit, part: str) -> Response:
-        return self._change(visit, *self._rule(part, visit.lang))
+        return self.change(visit, *self._rule(part, visit.lang))
 
-    def texts(self, visit: Visit) -> Response:
-        """List the forms and letters whose texts can be edited."""
-        lang, own = visit.lang, self.entry.address("texts")
-        facts: dict[str, object] = {
-            "forms": [(f"{own}/form-{one}", content.form(one)["title"][lang]) for one in FORMS],
-            "letters": _letters(own, lang),
-        }
-        return self.entry.page(visit, "texts", facts, address=own)
-
-    def text(self, visit: Visit, part: str) -> Response:
-        """Show the texts of a form or letter, or one of them to edit."""
-        place = visit.request.query.get("text", "")
-        if place:
-            return self._show(visit, *self._text(part, place, visit.lang))
-        return self._texts_of(visit, part)
-
-    def change_text(self, visit: Visit, part: str) -> Response:
-        place = text_field(visit.request.fields(), "text")
-        return self._change(visit, *self._text(part, place, visit.lang))
-
-    def _texts_of(self, visit: Visit, part: str) -> Response:
-        """List the texts of a letter, or of one part of a form."""
-        kind, _, name = part.partition("-")
-        own, lang = self.entry.address("texts", part), visit.lang
-        asked = visit.request.query.get("section", form_texts.FRONT)
-        parts: list[tuple[str, str]] = []
-        editors: list[Editor] = []
-        words = content.desk()["edits"]
-        kinds: list[str] = []
-        if kind == "form" and name in FORMS:
-            parts = form_texts.parts_of(name, lang)
-            heading = parts[0][1]
-            parts[0] = (form_texts.FRONT, words[form_texts.FRONT][lang])
-            found = [one for one in form_texts.form_texts(name) if one.part == asked]
-            editors = [form_texts.FormTextEditor(name, one) for one in found]
-            kinds = [words.get(one.kind, words["text"])[lang] for one in found]
-        elif kind == "letter" and (letter := name.replace("-", "_")) in letter_texts.letters():
-            heading = _name_of(letter, lang)
-            passages = letter_texts.passages_of_letter(letter)
-            editors = [letter_texts.PassageEditor(letter, one) for one in passages]
-            kinds = [letter_texts.written_when(one, lang) for one in passages]
-        else:
-            raise NotFound(part)
-        standing = self.edits.standing()
-        lines = [
-            {
-                "url": f"{own}?text={one.subject.split('/', 2)[2]}",
-                "words": _standing(one, standing)[lang],
-                "kind": what,
-                "edited": one.subject in standing,
-            }
-            for one, what in zip(editors, kinds, strict=True)
-        ]
-        facts: dict[str, object] = {
-            "heading": heading, "lines": lines, "parts": parts, "part": asked, "own": own,
-            "back": self.entry.address("texts"),
-        }  # fmt: skip
-        address = f"{own}?section={asked}" if parts else own
-        return self.entry.page(visit, "texts_of", facts, address=address)
-
-    def _show(self, visit: Visit, editor: Editor, page: EditPage) -> Response:
+    def show(self, visit: Visit, editor: Editor, page: EditPage) -> Response:
         staff, query = visit.signed_in.staff, visit.request.query
         versions = self.edits.versions(editor.subject)
         kept = dict(self.kept.of(query.get("kept", ""), staff.id))
@@ -151,10 +87,10 @@ class EditViews:
         elif number.isdecimal() and (old := self.edits.version(editor.subject, int(number[:6]))):
             value = editor.packaged() if old.value is None else old.value
         else:
-            value, number = _standing(editor, self.edits.standing()), ""
+            value, number = standing_value(editor, self.edits.standing()), ""
         return self._page(visit, editor, page, versions, value, shown=number)
 
-    def _change(self, visit: Visit, editor: Editor, page: EditPage) -> Response:
+    def change(self, visit: Visit, editor: Editor, page: EditPage) -> Response:
         fields = {key: str(text) for key, text in visit.request.pairs}
         value, faults = editor.read(fields, visit.lang)
         why = " ".join(fields.get(WHY, "").split())
@@ -164,7 +100,7 @@ class EditViews:
             return self._page(visit, editor, page, versions, faults=faults, **typed)
         if not why or len(why) > WHY_MAX_LENGTH:
             faults.append(Fault(WHY, "why"))
-        if not faults and value == _standing(editor, self.edits.standing()):
+        if not faults and value == standing_value(editor, self.edits.standing()):
             faults = [Fault("", "same")]
         if faults:
             return self._page(visit, editor, page, versions, faults=faults, status=422, **typed)
@@ -233,50 +169,11 @@ class EditViews:
         heading = content.desk()["edits"][INTAKE][lang] if part.startswith(INTAKE) else ""
         return editor, EditPage(address, address, self.entry.address("rules"), heading)
 
-    def _text(self, part: str, place: str, lang: Lang) -> tuple[Editor, EditPage]:
-        kind, _, name = part.partition("-")
-        address, find = self.entry.address("texts", part), _FINDERS.get(kind)
-        editor = find(name.replace("-", "_"), place) if find else None
-        if editor is None:
-            raise NotFound(place)
-        back, heading = address, ""
-        if isinstance(editor, form_texts.FormTextEditor):
-            back = f"{address}?section={editor.text.part}"
-            words = content.desk()["edits"]
-            heading = words.get(editor.text.kind, words["text"])[lang]
-        if isinstance(editor, letter_texts.PassageEditor):
-            heading = letter_texts.written_when(editor.passage, lang)
-        own = f"{address}?text={place}"
-        return editor, EditPage(own, own, back, heading, place)
 
-
-_FINDERS: Final[Mapping[str, Callable[[str, str], Editor | None]]] = {
-    "form": form_texts.editor_of,
-    "letter": letter_texts.editor_of,
-}
-
-
-def _standing(editor: Editor, standing: Mapping[str, tuple[int, Value]]) -> Value:
+def standing_value(editor: Editor, standing: Mapping[str, tuple[int, Value]]) -> Value:
     """Return the value of a subject that is in force."""
     found = standing.get(editor.subject)
     return editor.packaged() if found is None else found[1]
-
-
-def _letters(own: str, lang: Lang) -> Mapping[str, list[tuple[str, str]]]:
-    """Return the letters by who reads them, each with its address and its name."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for one in letter_texts.letters():
-        group = content.desk()["edits"][letter_texts.readers_of(one)][lang]
-        url = f"{own}/letter-{one.replace('_', '-')}"
-        found.setdefault(group, []).append((url, _name_of(one, lang)))
-    return found
-
-
-def _name_of(letter: str, lang: Lang) -> str:
-    """Return what a letter is called."""
-    if letter == SHARED:
-        return content.desk()["edits"]["in_all"][lang]
-    return letter_texts.subject_of(letter, lang)
 
 
 def _input(field: EditField, lang: Lang, names: "Words") -> dict[str, object]:
