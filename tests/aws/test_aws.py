@@ -384,12 +384,13 @@ def allowed(policy: str) -> set[Permission]:
 MET_ELSEWHERE: dict[str, set[Permission]] = {
     # Candidates for an orphan, and files of the same organization, on a review page; what the
     # address of a download allows, and a large document that came; issues, their images and
-    # subscribers at the desk, and what SES would let an issue do.
+    # subscribers at the desk, what waits of coaches there, and what SES would let an issue do.
     "api": {
         ("dynamodb:BatchGetItem", "Subscribers"), ("dynamodb:Query", "Subscribers/index/audience"),
         ("dynamodb:Query", "Subscribers/index/state"), ("dynamodb:Scan", "Subscribers"),
         ("ses:GetAccount", ""), ("ses:GetEmailIdentity", ""),
-        ("dynamodb:Query", "Records/index/person"), ("s3:GetObject", ""), ("s3:ListBucket", "AttachmentBucket"),
+        ("dynamodb:Query", "Records/index/person"), ("dynamodb:Query", "Records/index/state"),
+        ("s3:GetObject", ""), ("s3:ListBucket", "AttachmentBucket"),
         ("s3:GetObjectTagging", ""), ("s3:DeleteObject", ""),
     },
     # A large document that is read; one that replaces another, and one that nobody owns any more.
