@@ -1,7 +1,6 @@
 """`relais backup`, `relais restore`: all that a stage holds, in a folder and back."""
 
 import json
-import os
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -15,6 +14,7 @@ from infra.operator.copies import (
     check_copy,
     differences,
     first_row,
+    open_own,
     read_manifest,
     restore_copy,
     write_copy,
@@ -46,6 +46,8 @@ def backup(
     operator = session.operator
     if folder.exists():
         raise OperatorError(f"{folder} exists already: a copy is written into a new folder")
+    if not folder.parent.is_dir():
+        raise OperatorError(f"{folder.parent} is no folder: a copy is written into one that exists")
     with bar("Rows") as shown:
         now = stamp(operator.now())
         manifest = write_copy(operator.tables, folder, operator.stage, now, shown.show)
@@ -81,13 +83,15 @@ def restore(
             f"as of {manifest.at}?"
         )
         total = _rows(manifest)
-        if with_keys:
-            _bring_keys(session, folder)
+        keys = _read_keys(folder) if with_keys else []
         # What was owed when the copy was made may have left since.
         operator.services.reputation.pause("all", "relais restore")
         with bar("Rows", total) as shown:
             session.done = "rows are written one by one: the same with --go-on goes on"
             restore_copy(operator.tables, folder, manifest, shown.show)
+        # Last: a stage whose restore was given up keeps the keys of its own rows.
+        _bring_keys(session, keys)
+        operator.recount.repair()
     except BadCopy as error:
         raise OperatorError(str(error)) from None
     session.say(
@@ -116,14 +120,19 @@ def _rows(manifest: Manifest) -> int:
     return sum(copy.rows for copy in manifest.tables.values())
 
 
-def _bring_keys(session: Session, folder: Path) -> None:
-    """Put the keys of a copy in the place of those of the stage."""
-    vault, stage = session.operator.client("secretsmanager"), session.operator.stage
+def _read_keys(folder: Path) -> list[str]:
+    """Return the texts of the secrets in a copy, in the order of their names. Raises BadCopy."""
     try:
         kept = json.loads((folder / KEYS_FILE).read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        return [str(text) for _, text in sorted(kept.items())]
+    except (OSError, ValueError, AttributeError) as error:
         raise BadCopy(f"{folder} has no keys: {error}") from None
-    for name, (_, text) in zip(_key_names(stage), sorted(kept.items()), strict=True):
+
+
+def _bring_keys(session: Session, keys: list[str]) -> None:
+    """Put the keys of a copy, if any, in the place of those of the stage."""
+    vault, stage = session.operator.client("secretsmanager"), session.operator.stage
+    for name, text in zip(_key_names(stage) if keys else (), keys, strict=True):
         try:
             vault.put_secret_value(SecretId=name, SecretString=text)
         except vault.exceptions.ResourceNotFoundException:
@@ -139,5 +148,5 @@ def _keep_keys(session: Session, folder: Path) -> None:
     vault, stage = session.operator.client("secretsmanager"), session.operator.stage
     keys = {name: read_secret(vault, name) for name in _key_names(stage)}
     path = folder / KEYS_FILE
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    with open_own(path, "w") as file:
         json.dump(keys, file)

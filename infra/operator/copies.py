@@ -4,14 +4,15 @@ import base64
 import gzip
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
-from chalicelib.mail.reputation import PAUSE_KEY
+from infra.operator.own_rows import is_own
 from infra.operator.tables import Tables
 
 Row = Mapping[str, Mapping[str, Any]]
@@ -21,9 +22,6 @@ MANIFEST: Final = "manifest.json"
 
 WRITERS_AT_ONCE: Final = 8
 """Rows that are written at the same time."""
-
-APART: Final = f"{PAUSE_KEY[0]} {PAUSE_KEY[1]}"
-"""The row that says whether letters are held: a restore holds them, whatever it said before."""
 
 _BATCH: Final = 400
 """Rows that are given to the writers at once."""
@@ -54,27 +52,33 @@ class Manifest:
 def write_copy(
     tables: Tables, folder: Path, stage: str, at: str, done: Callable[[int], None]
 ) -> Manifest:
-    """Write every row of both tables into a new folder; `done` hears how many there are so far.
+    """Write every row of both tables, but for those that a stage keeps by itself, into a new
+    folder; `done` hears how many there are so far. Only who made the folder can open it.
 
     Each row is as it was when it was read: what is written meanwhile is in the copy or not. The
     manifest comes last: a folder without one is no copy. Raises FileExistsError.
     """
-    folder.mkdir(parents=True)
+    folder.mkdir(mode=0o700)
     copied: dict[str, TableCopy] = {}
     count = 0
     for name, table in _named(tables):
         digest, rows = hashlib.sha256(), 0
-        with gzip.open(folder / f"{name}.jsonl.gz", "wt", encoding="utf-8") as file:
-            for row in rows_of(tables, table):
+        path = folder / f"{name}.jsonl.gz"
+        with (
+            open_own(path, "wb") as raw,
+            gzip.open(raw, "wt", encoding="utf-8") as file,
+        ):
+            for row in copied_rows(tables, table):
                 line = json.dumps(row_to_json(row), ensure_ascii=False, sort_keys=True)
                 digest.update(line.encode())
                 file.write(f"{line}\n")
                 rows += 1
                 count += 1
                 done(count)
-        copied[name] = TableCopy(f"{name}.jsonl.gz", rows, digest.hexdigest())
+        copied[name] = TableCopy(path.name, rows, digest.hexdigest())
     manifest = Manifest(stage, at, copied)
-    (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n", "utf-8")
+    with open_own(folder / MANIFEST, "w") as file:
+        file.write(json.dumps(asdict(manifest), indent=1) + "\n")
     return manifest
 
 
@@ -107,6 +111,8 @@ def restore_copy(
 ) -> None:
     """Write the rows of a copy into the tables, each only where nothing stands; again goes on.
 
+    The rows that the stage keeps by itself stay its own, also where an older copy has some.
+
     Raises BadCopy where a row stands that is another one.
     """
     count = 0
@@ -126,20 +132,19 @@ def differences(tables: Tables, folder: Path, manifest: Manifest) -> Iterator[st
     """Yield the keys of rows of a copy that the tables have otherwise, or not at all, and of rows
     that only the tables have."""
     for name, table in _named(tables):
-        there = {_key(row): digest_of(row) for row in rows_of(tables, table)}
+        there = {_key(row): digest_of(row) for row in copied_rows(tables, table)}
         for line in _lines(folder / manifest.tables[name].file):
             row = row_from_json(json.loads(line))
-            if there.pop(_key(row), "") != digest_of(row) and _key(row) != APART:
+            if not _is_own(row) and there.pop(_key(row), "") != digest_of(row):
                 yield _key(row)
-        yield from there.keys() - {APART}
+        yield from there
 
 
 def first_row(tables: Tables) -> str:
-    """Return the key of any row that stands in the tables; empty where none does."""
-    for _, table in _named(tables):
-        for row in tables.client.scan(TableName=table, Limit=1)["Items"]:
-            return _key(row)
-    return ""
+    """Return the key of any row that stands in the tables, but for those that a stage keeps by
+    itself; empty where none does."""
+    rows = (row for _, table in _named(tables) for row in copied_rows(tables, table))
+    return next(map(_key, rows), "")
 
 
 def _named(tables: Tables) -> tuple[tuple[str, str], ...]:
@@ -152,10 +157,24 @@ def rows_of(tables: Tables, table: str) -> Iterator[Row]:
         yield from page["Items"]
 
 
+def copied_rows(tables: Tables, table: str) -> Iterator[Row]:
+    """Yield the rows of a table, but for those that a stage keeps by itself."""
+    return (row for row in rows_of(tables, table) if not _is_own(row))
+
+
+def _is_own(row: Row) -> bool:
+    return is_own(row["pk"]["S"])
+
+
+def open_own(path: Path, mode: str) -> IO[Any]:
+    """Open a new file that nobody else on this machine can read."""
+    return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), mode)
+
+
 def _put(tables: Tables, table: str, row: Any) -> str:
     """Write a row where none stands; return its key if another one does."""
     client = tables.client
-    if _key(row) == APART:
+    if _is_own(row):
         return ""
     try:
         client.put_item(TableName=table, Item=row, ConditionExpression="attribute_not_exists(pk)")

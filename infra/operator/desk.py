@@ -1,13 +1,9 @@
 """`relais desk …`: what the pages of the staff stand on."""
 
-from functools import partial
-
 import typer
 
 from chalicelib.cases.file_index import COUNTS, counts
-from chalicelib.desk.recount import Recount
 from chalicelib.desk.reindex import Reindex
-from chalicelib.newsletter.subscribers.growth import growth_of_all
 from infra.operator.commands import Commands
 from infra.operator.session import session_of
 
@@ -21,8 +17,7 @@ def index(context: typer.Context) -> None:
     operator = session.operator
     reindex = Reindex(operator.store)
     number = sum(reindex.rows(case) for case in operator.tables.cases())
-    readers = partial(growth_of_all, operator.store)
-    wrong = Recount(operator.store, operator.now, operator.tables.cases, readers).repair()
+    wrong = operator.recount.repair()
     session.say(f"{number} files are listed; counts that were wrong: {wrong}")
 
 

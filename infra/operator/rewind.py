@@ -12,9 +12,8 @@ from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 
-from chalicelib.mail.reputation import PAUSE_KEY
 from infra.operator.commands import Commands
-from infra.operator.copies import Row, digest_of, rows_of
+from infra.operator.copies import Row, copied_rows, digest_of
 from infra.operator.errors import OperatorError
 from infra.operator.parameters import past_moment
 from infra.operator.session import Session, bar, session_of
@@ -89,6 +88,7 @@ def put_back(
     session.done = "rows are put back one by one: the same again goes on"
     for one in rows:
         _write(operator.tables, one)
+    operator.recount.repair()
     session.say(
         f"{len(rows)} rows are put back. All letters are held: `relais letters resume` lets them go"
     )
@@ -162,12 +162,11 @@ def _differences(now: Tables, then: Tables, at: datetime) -> Iterator[Difference
     """Yield what differs. What has expired meanwhile is not gone: it went in its time."""
     for of_now, of_then in ((now.records, then.records), (now.subscribers, then.subscribers)):
         # Digests alone: a hundred thousand files are more than a machine wants to hold.
-        there = {_key(row): (digest_of(row), _kind(row)) for row in rows_of(now, of_now)}
-        there.pop(PAUSE_KEY, None)
-        for was in rows_of(then, of_then):
+        there = {_key(row): (digest_of(row), _kind(row)) for row in copied_rows(now, of_now)}
+        for was in copied_rows(then, of_then):
             key, kind = _key(was), _kind(was)
             digest, _ = there.pop(key, ("", ""))
-            if digest == digest_of(was) or key == PAUSE_KEY:
+            if digest == digest_of(was):
                 continue
             if digest:
                 yield Difference(CHANGED, of_now, kind, key, was, digest)

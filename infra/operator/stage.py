@@ -5,7 +5,7 @@ import time
 import urllib.error
 import urllib.request
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import boto3
@@ -17,6 +17,8 @@ from chalicelib.aws.lists import DynamoSubscriberStore
 from chalicelib.core.edits import EditsInForce
 from chalicelib.core.ports import Now
 from chalicelib.core.settings import Settings, read, with_edits
+from chalicelib.desk.recount import Recount
+from chalicelib.newsletter.subscribers.growth import growth_of_all
 from chalicelib.services import Services, utc_now
 from infra.deploy import REGION
 from infra.operator.errors import OperatorError
@@ -123,6 +125,11 @@ class Operator:
             edits=self.edits,
             deployed=self.deployed,
         )
+
+    @cached_property
+    def recount(self) -> Recount:
+        """What counts all files and subscribers anew."""
+        return Recount(self.store, self._now, self.tables.cases, partial(growth_of_all, self.store))
 
     @cached_property
     def account(self) -> str:

@@ -1,8 +1,10 @@
 """All that a stage holds goes into a folder, and comes back row by row."""
 
 import gzip
+import hashlib
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,10 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from chalicelib.aws.keys import people_secret
+from chalicelib.cases.case import Case
+from chalicelib.cases.file_index import COUNT_ROW, COUNTS
+from chalicelib.core.ports import Change, Put
+from chalicelib.core.rate_limit import counters
 from chalicelib.core.settings import Settings
 from fakes import SetClock
 from infra.operator.copies import (
@@ -25,10 +31,11 @@ from infra.operator.copies import (
     restore_copy,
     row_from_json,
     row_to_json,
+    rows_of,
 )
 from infra.operator.errors import OperatorError
 from infra.operator.stage import Operator
-from operator_cli import relais
+from operator_cli import listed, relais
 from tables import make_tables
 
 ROWS: list[dict[str, Any]] = [
@@ -83,6 +90,68 @@ def test_every_row_comes_back_as_it_was_and_letters_wait(copy: Path, other: Oper
     standing = other.services.reputation.standing()
     assert standing is not None
     assert standing.scope == "all", "what was owed then may have left since"
+
+
+def run_a_minute(operator: Operator) -> None:
+    """Do what the functions of a stage do each minute, as nobody sent anything yet."""
+    services = operator.services
+    services.cases.digest.ensure_scheduled()
+    services.mail.outbox.sweep()
+    services.desk.jobs.run_open(1)
+    operator.recount.daily()
+
+
+def test_a_stage_that_runs_is_filled_and_its_figures_are_right(
+    operator: Operator, other: Operator, tmp_path: Path
+) -> None:
+    case = Case.begun(
+        operator.now(), person="p", lang="fr", email="a@b.ca", contact_name="A", org="B",
+        answers={}, warnings=[],
+    )  # fmt: skip
+    run_a_minute(operator)
+    operator.store.commit([Put(replace(case, state="EOI_INFO_REQUESTED").item())])
+    wrong = Change((COUNTS, "wrong"), set=COUNT_ROW, add={"wrong__eoi": 7})
+    operator.store.commit([wrong, *counters("signups", "network", operator.now(), per_hour=9)])
+    run_a_minute(other)
+    assert {row["pk"]["S"] for row in rows_of(other.tables, other.tables.records)} >= {
+        "STATUS", "MORNING", "FIGURES",
+    }  # fmt: skip
+    relais(operator, "backup", str(tmp_path / "copy"))
+    assert relais(other, "restore", str(tmp_path / "copy")).startswith("1 rows are restored")
+    run_a_minute(other)
+    assert "All 1 rows are as in the copy" in relais(other, "compare", str(tmp_path / "copy"))
+    assert [one["files"] for one in listed(other, "desk", "list")] == [1]
+    assert other.recount.repair() == 0
+
+
+def test_an_older_copy_brings_nothing_that_a_stage_keeps_by_itself(
+    operator: Operator, other: Operator, tmp_path: Path
+) -> None:
+    """One from before such rows were left out, with keys: those come last, and not when it died."""
+    fill(operator)
+    relais(operator, "backup", str(tmp_path / "old"), "--with-keys")
+    _add(tmp_path / "old", {"pk": {"S": "STATUS"}, "sk": {"S": "STATUS"}, "at": {"S": "2025"}})
+    run_a_minute(other)
+    standing = {"pk": {"S": "CASE#1"}, "sk": {"S": "CASE"}}
+    other.tables.client.put_item(TableName=other.tables.records, Item=standing)
+    vault = boto3.client("secretsmanager")
+    before = vault.get_secret_value(SecretId="relais-other-people")["SecretString"]
+    with pytest.raises(OperatorError, match="is another row"):
+        relais(other, "restore", str(tmp_path / "old"), "--with-keys", "--go-on")
+    assert vault.get_secret_value(SecretId="relais-other-people")["SecretString"] == before
+    other.tables.client.delete_item(TableName=other.tables.records, Key=standing)
+    relais(other, "restore", str(tmp_path / "old"), "--with-keys", "--go-on")
+    assert "are as in the copy" in relais(other, "compare", str(tmp_path / "old"))
+    assert vault.get_secret_value(SecretId="relais-other-people")["SecretString"] != before
+
+
+def test_nobody_else_on_the_machine_reads_a_copy(operator: Operator, tmp_path: Path) -> None:
+    fill(operator)
+    relais(operator, "backup", str(tmp_path / "copy"), "--with-keys")
+    for path in (tmp_path / "copy", *(tmp_path / "copy").iterdir()):
+        assert path.stat().st_mode & 0o077 == 0, path
+    with pytest.raises(OperatorError, match="missing is no folder"):
+        relais(operator, "backup", str(tmp_path / "missing" / "copy"))
 
 
 def test_a_copy_is_not_written_over_another_and_not_into_tables_with_rows(
@@ -144,6 +213,16 @@ def _edit(folder: Path) -> None:
     path = folder / "records.jsonl.gz"
     text = gzip.decompress(path.read_bytes()).replace(b"12.50", b"12.60")
     path.write_bytes(gzip.compress(text))
+
+
+def _add(folder: Path, row: dict[str, Any]) -> None:
+    """Add a row to a copy, which is whole again then."""
+    path, manifest = folder / "records.jsonl.gz", json.loads((folder / MANIFEST).read_text())
+    text = gzip.decompress(path.read_bytes()).decode() + json.dumps(row) + "\n"
+    path.write_bytes(gzip.compress(text.encode()))
+    digest = hashlib.sha256("".join(text.splitlines()).encode()).hexdigest()
+    manifest["tables"]["records"] |= {"rows": len(text.splitlines()), "digest": digest}
+    (folder / MANIFEST).write_text(json.dumps(manifest))
 
 
 SPOILT: dict[str, Callable[[Path], object]] = {

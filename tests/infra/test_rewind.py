@@ -7,6 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from chalicelib.cases.file_index import COUNTS
 from chalicelib.core.settings import Settings
 from fakes import SetClock
 from infra.operator.errors import OperatorError
@@ -18,9 +19,19 @@ MOMENT = "2026-03-02T09:00"
 """Half an hour before the tests' clock, Eastern Time."""
 
 ROWS: list[dict[str, Any]] = [
-    {"pk": {"S": "CASE#1"}, "sk": {"S": "CASE"}, "kind": {"S": "case"}, "version": {"N": "3"}},
+    {
+        "pk": {"S": "CASE#1"},
+        "sk": {"S": "CASE"},
+        "kind": {"S": "stored_form"},
+        "version": {"N": "3"},
+    },
     {"pk": {"S": "CASE#1"}, "sk": {"S": "EVENT#1"}, "kind": {"S": "case_event"}},
-    {"pk": {"S": "CASE#2"}, "sk": {"S": "CASE"}, "kind": {"S": "case"}, "version": {"N": "1"}},
+    {
+        "pk": {"S": "CASE#2"},
+        "sk": {"S": "CASE"},
+        "kind": {"S": "stored_form"},
+        "version": {"N": "1"},
+    },
     {"pk": {"S": "TRY#1"}, "sk": {"S": "TRY"}, "kind": {"S": "try"}, "expires": {"N": "1"}},
 ]
 READER: dict[str, Any] = {
@@ -46,7 +57,7 @@ def operator(aws: None, settings: Settings, clock: SetClock) -> Iterator[Operato
             TableName=operator.tables.subscribers, Key={"pk": READER["pk"], "sk": READER["sk"]}
         )
         put(operator, {**ROWS[2], "version": {"N": "9"}})
-        put(operator, {"pk": {"S": "CASE#3"}, "sk": {"S": "CASE"}, "kind": {"S": "case"}})
+        put(operator, {"pk": {"S": "CASE#3"}, "sk": {"S": "CASE"}, "kind": {"S": "stored_form"}})
         yield operator
 
 
@@ -66,6 +77,8 @@ def differences(operator: Operator) -> set[tuple[str, str, int]]:
 
 
 def test_what_is_gone_comes_back_and_what_came_since_stays(operator: Operator) -> None:
+    wrong = {"pk": {"S": COUNTS}, "sk": {"S": "any"}, "wrong__eoi": {"N": "7"}}
+    put(operator, wrong)
     assert differences(operator) == {
         ("gone", "CASE#1", 1), ("gone", "PERSON#a", 1), ("changed", "CASE#2", 1),
         ("new", "CASE#3", 1),
@@ -76,6 +89,11 @@ def test_what_is_gone_comes_back_and_what_came_since_stays(operator: Operator) -
     assert row(operator, "CASE#3"), "nobody's form of since is lost"
     assert row(operator, "CASE#2") == {**ROWS[2], "version": {"N": "9"}}
     assert row(operator, "TRY#1", "TRY") is None, "it had expired, and went in its time"
+    assert row(operator, COUNTS, "any") == {
+        **wrong,
+        "wrong__eoi": {"N": "0"},
+        "kind": {"S": "file_count"},
+    }
     standing = operator.services.reputation.standing()
     assert standing is not None
     assert standing.scope == "all", "what was owed then may have left since"
