@@ -69,31 +69,29 @@ def restore(
     """Fill the empty tables of a stage from a copy; letters that are owed wait for a look."""
     session = session_of(context)
     operator = session.operator
-    try:
-        manifest = read_manifest(folder)
-        check_copy(folder, manifest)
-        standing = first_row(operator.tables)
-        if standing and not go_on:
-            raise OperatorError(
-                f"the tables of {operator.stage} are not empty ({standing} stands there): a copy "
-                "goes into an empty stack, or with --go-on into one that it began to fill"
-            )
-        session.confirm(
-            f"Fill {operator.stage} with {_rows(manifest)} rows of {manifest.stage} "
-            f"as of {manifest.at}?"
+    manifest = _whole(folder)
+    standing = first_row(operator.tables)
+    if standing and not go_on:
+        raise OperatorError(
+            f"the tables of {operator.stage} are not empty ({standing} stands there): a copy "
+            "goes into an empty stack, or with --go-on into one that it began to fill"
         )
-        total = _rows(manifest)
-        keys = _read_keys(folder) if with_keys else []
-        # What was owed when the copy was made may have left since.
-        operator.services.reputation.pause("all", "relais restore")
-        with bar("Rows", total) as shown:
-            session.done = "rows are written one by one: the same with --go-on goes on"
+    total = _rows(manifest)
+    keys = _read_keys(folder) if with_keys else []
+    session.confirm(
+        f"Fill {operator.stage} with {total} rows of {manifest.stage} as of {manifest.at}?"
+    )
+    # What was owed when the copy was made may have left since.
+    operator.services.reputation.pause("all", "relais restore")
+    with bar("Rows", total) as shown:
+        session.done = "rows are written one by one: the same with --go-on goes on"
+        try:
             restore_copy(operator.tables, folder, manifest, shown.show)
-        # Last: a stage whose restore was given up keeps the keys of its own rows.
-        _bring_keys(session, keys)
-        operator.recount.repair()
-    except BadCopy as error:
-        raise OperatorError(str(error)) from None
+        except BadCopy as error:
+            raise OperatorError(str(error)) from None
+    # Last: a stage whose restore was given up keeps the keys of its own rows.
+    _bring_keys(session, keys)
+    operator.recount.repair()
     session.say(
         f"{total} rows are restored. All letters are held: `relais compare` tells whether every row "
         "is there, and `relais letters resume` lets letters go"
@@ -103,11 +101,7 @@ def restore(
 def compare(context: typer.Context, folder: Folder) -> None:
     """Compare every row of a stage with a copy, and end with 1 when one differs."""
     session = session_of(context)
-    try:
-        manifest = read_manifest(folder)
-        check_copy(folder, manifest)
-    except BadCopy as error:
-        raise OperatorError(str(error)) from None
+    manifest = _whole(folder)
     found = list(differences(session.operator.tables, folder, manifest))
     for key in found[:_MAX_NAMED]:
         typer.echo(f"differs  {key}", err=True)
@@ -116,17 +110,28 @@ def compare(context: typer.Context, folder: Folder) -> None:
     session.say(f"All {_rows(manifest)} rows are as in the copy of {manifest.at}")
 
 
+def _whole(folder: Path) -> Manifest:
+    """Return what a copy says of itself, once all of it was read. Raises OperatorError."""
+    try:
+        manifest = read_manifest(folder)
+        check_copy(folder, manifest)
+    except BadCopy as error:
+        raise OperatorError(str(error)) from None
+    return manifest
+
+
 def _rows(manifest: Manifest) -> int:
     return sum(copy.rows for copy in manifest.tables.values())
 
 
 def _read_keys(folder: Path) -> list[str]:
-    """Return the texts of the secrets in a copy, in the order of their names. Raises BadCopy."""
+    """Return the texts of the secrets in a copy, in the order of their names. Raises
+    OperatorError."""
     try:
         kept = json.loads((folder / KEYS_FILE).read_text("utf-8"))
         return [str(text) for _, text in sorted(kept.items())]
     except (OSError, ValueError, AttributeError) as error:
-        raise BadCopy(f"{folder} has no keys: {error}") from None
+        raise OperatorError(f"{folder} has no keys: {error}") from None
 
 
 def _bring_keys(session: Session, keys: list[str]) -> None:
