@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -82,6 +82,7 @@ def _environment(*, packaged: bool) -> Environment:
     found.filters["cut_at"] = cut_at
     found.filters["field_id"] = _field_id
     found.filters["marked"] = marked
+    found.filters["beyond"] = beyond
     found.tests["starts_with"] = str.startswith
     found.tests["of_fields"] = lambda path, keys: path.partition("[")[0] in keys
     found.tests["ticked"] = lambda value: tick(value) is True
@@ -138,6 +139,50 @@ def field_id(path: str, prefix: str = "f") -> str:
 def _field_id(context: Context, path: str) -> str:
     """Return the id of a field; several forms may stand on one page, each with an `id_prefix`."""
     return field_id(path, context.get("id_prefix", "f"))
+
+
+class AnswerTable(TypedDict):
+    head: Sequence[str]
+    body: Sequence[Sequence[str]]
+
+
+class AnswerInWords(TypedDict, total=False):
+    """An answer as people read it: a `value`, or for a list of rows a `table`."""
+
+    label: str
+    value: str
+    table: AnswerTable
+
+
+class AnswerSection(TypedDict):
+    id: str
+    rows: Sequence[AnswerInWords]
+
+
+_AROUND_AN_ANSWER: Final = 60
+"""Bytes of markup around an answer, or a cell of a table, roughly."""
+
+
+def beyond(sections: Sequence[AnswerSection], room: int) -> list[str]:
+    """Return the ids of the longest sections of answers, without which the others fit into so many
+    bytes of a page."""
+    sizes = {section["id"]: sum(map(_size, section["rows"])) for section in sections}
+    found: list[str] = []
+    for longest in sorted(sizes, key=lambda one: sizes[one], reverse=True):
+        if sum(sizes.values()) <= room:
+            break
+        found.append(longest)
+        del sizes[longest]
+    return found
+
+
+def _size(answer: AnswerInWords) -> int:
+    texts = [answer["label"], answer.get("value", "")]
+    if table := answer.get("table"):
+        # Each cell says its column too.
+        texts += [f"{name}{cell}" for cells in table["body"]
+                  for name, cell in zip(table["head"], cells, strict=True)]  # fmt: skip
+    return sum(_AROUND_AN_ANSWER + len(escape(text).encode()) for text in texts)
 
 
 def marked(text: str, spans: Sequence[Sequence[int]] = ()) -> Markup:

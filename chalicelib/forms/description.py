@@ -208,7 +208,8 @@ def readable(form: str, answers: Mapping[str, Any], lang: Lang) -> list[dict[str
         if section["id"] == "budget" and "total_expenses" in answers:
             rows += totals(answers, lang)
         if rows:
-            copy.append({"title": section["title"][lang], "rows": rows})
+            part = f"{form}-{section['id']}"
+            copy.append({"id": part, "title": section["title"][lang], "rows": rows})
     return copy
 
 

@@ -18,6 +18,7 @@ from chalicelib.forms import description
 from chalicelib.views.file_facts import error_text
 from chalicelib.views.file_form import PAGE_SECONDS, FileInput
 from chalicelib.views.file_pages import FilePages
+from chalicelib.views.long_answers import PART, part_url, respond_with_part
 from chalicelib.web.pages import Pages
 from chalicelib.web.request import Request
 from chalicelib.web.responses import Response
@@ -37,6 +38,7 @@ class ClaimFacts(TypedDict):
     declaration: Case
     applied_at: datetime
     answers: Sequence[Mapping[str, object]]
+    part_url: str
     action: str
     nonce: str
     wrong: Mapping[str, str]
@@ -69,11 +71,14 @@ class ClaimViews:
         if case.disowned:
             return self._done(request, claim, "not_mine", lang)
         address = self.pages.address("file", claim.token)
+        if wanted := request.query.get(PART):
+            return respond_with_part(self.pages, case, wanted, address, lang)
         facts: ClaimFacts = {
             "application": case,
             "declaration": claim.declaration,
             "applied_at": moment(case.applied_at or case.submitted_at),
             "answers": description.readable("application", case.application or {}, lang),
+            "part_url": part_url(address, lang),
             "action": address,
             "nonce": self.links.nonce(claim.token),
             "wrong": {"confirm": error_text("tick", lang)} if wrong else {},

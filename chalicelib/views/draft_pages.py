@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from chalicelib import content
@@ -23,6 +23,9 @@ from chalicelib.views.documents import DocumentFacts
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems
 from chalicelib.web.responses import Response
+
+CHECK_ROOM: Final = 26_000
+"""Bytes of answers on the page that checks them."""
 
 TOLD_AT_ONCE = 8
 """Answers to mend that the page before sending lists by name; of more, the sections say it."""
@@ -128,7 +131,7 @@ class DraftPages:
         text = self.problems.text(refused, place.lang, form=draft.form) if refused else None
         facts = {
             **self.about(place, draft),
-            "checked": [self._checked(place, draft, p, found) for p in done],
+            **_sections([self._checked(place, draft, p, found) for p in done]),
             "wrong": wrong if len(wrong) <= TOLD_AT_ONCE else [],
             "count": len(found.problems),
             "warnings": in_lines(list(found.warnings)),
@@ -197,6 +200,19 @@ def field_anchor(problem: Problem) -> str:
     from chalicelib.core.templates import field_id
 
     return field_id(key_of(problem.field))
+
+
+def _sections(checked: list[Checked]) -> dict[str, object]:
+    """Return the sections that are checked, and under `long` the ids of those that are read on
+    their own pages, for the check has no room."""
+    from chalicelib.core.templates import AnswerSection, beyond
+
+    answers: list[AnswerSection] = [
+        {"id": each.progress.id,
+         "rows": [{"label": one.label, "value": "\n".join(one.rows) or one.text} for one in each.lines]}
+        for each in checked
+    ]  # fmt: skip
+    return {"checked": checked, "long": beyond(answers, CHECK_ROOM)}
 
 
 def section_title(form: str, name: str, lang: Lang) -> str:

@@ -27,6 +27,7 @@ from chalicelib.views.file_documents import FileDocuments
 from chalicelib.views.file_facts import error_text
 from chalicelib.views.file_form import PAGE_SECONDS, FileInput, read_input
 from chalicelib.views.file_pages import FilePages
+from chalicelib.views.long_answers import PART
 from chalicelib.views.lost_link import LostLinkViews
 from chalicelib.views.opened_file import OpenedFile
 from chalicelib.web.problems import FieldError, Problems, field_errors
@@ -77,6 +78,8 @@ class FileViews:
             return self.pages.standing(mine.case)
         if "copy" in request.query:
             return self.pages.copy(mine, lang)
+        if wanted := request.query.get(PART):
+            return self.pages.part(mine, wanted, lang)
         if _on_documents(request):
             return self.documents.show(request, mine, lang, lambda: self._again(mine))
         if request.query.get("do") == "withdraw" and self.pages.can(mine, "withdraw"):

@@ -55,6 +55,7 @@ class FileAddresses(TypedDict):
     apply_url: str | None
     days_url: str | None
     copy_url: str
+    part_url: str
     withdraw_url: str | None
     documents_url: str | None
 

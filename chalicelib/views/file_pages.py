@@ -28,6 +28,7 @@ from chalicelib.views.file_facts import (
     is_stored_form,
     unreached,
 )
+from chalicelib.views.long_answers import part_url, respond_with_part
 from chalicelib.views.opened_file import OpenedFile
 from chalicelib.web.form_errors import Description, form_errors
 from chalicelib.web.mending import revised
@@ -105,6 +106,7 @@ class FilePages:
             else None,
             "days_url": in_language(f"{address}?{DAYS}=1", lang) if days else None,
             "copy_url": in_language(f"{address}?copy=1", lang),
+            "part_url": part_url(address, lang),
             "withdraw_url": in_language(f"{address}?do=withdraw", lang) if may_withdraw else None,
             "documents_url": in_language(self.documents_url(mine), lang)
             if self.can(mine, "add_document") and fields_of(case.form)
@@ -114,6 +116,10 @@ class FilePages:
     def documents_url(self, mine: OpenedFile) -> str:
         """Return the address of the page that takes documents for a file."""
         return f"{self._address(mine.token)}?do={DOCUMENTS}"
+
+    def part(self, mine: OpenedFile, wanted: str, lang: Lang) -> Response:
+        """Answer with a long section of the answers."""
+        return respond_with_part(self.pages, mine.case, wanted, self._address(mine.token), lang)
 
     def copy(self, mine: OpenedFile, lang: Lang) -> Response:
         """Answer with all that was sent, as a page to print or to keep."""

@@ -22,6 +22,7 @@ from chalicelib.core.settings import Settings
 from chalicelib.views.days import DAYS, respond_with_days, staffs_days
 from chalicelib.views.documents import QUERY, DocumentLink, document_facts, saved
 from chalicelib.views.letter_history import LETTERS, letter_history, respond_with_letters
+from chalicelib.views.long_answers import PART, part_url, respond_with_part
 from chalicelib.views.review_facts import ReviewPageFacts, case_facts, choice_facts, steps_since
 from chalicelib.views.review_form import read_decision
 from chalicelib.web.pages import Pages, in_language
@@ -54,15 +55,16 @@ class ReviewViews:
         lang = request.language({}, _reader_lang(opened))
         if address := self._at_desk(request, opened):
             return see_other(address, PRIVATE)
-        if DAYS in request.query and opened.case and opened.standing == "open":
-            days = staffs_days(opened.case, lang, self.settings)
-            if days:
-                return respond_with_days(days, opened.case.current_ref, lang, self.now())
-        if (wanted := request.query.get(QUERY)) and opened.standing == "open" and opened.case:
-            return saved(self.document_link(self.cases.documents(opened.case), wanted))
-        if LETTERS in request.query and opened.standing == "open" and opened.case:
-            found = letter_history(self.cases.letters(opened.case), self.reviews.roster, lang)
-            return respond_with_letters(self.pages, opened.case, found, self._address(opened), lang)
+        case = opened.case if opened.standing == "open" else None
+        if case and DAYS in request.query and (days := staffs_days(case, lang, self.settings)):
+            return respond_with_days(days, case.current_ref, lang, self.now())
+        if case and (wanted := request.query.get(QUERY)):
+            return saved(self.document_link(self.cases.documents(case), wanted))
+        if case and LETTERS in request.query:
+            found = letter_history(self.cases.letters(case), self.reviews.roster, lang)
+            return respond_with_letters(self.pages, case, found, self._address(opened), lang)
+        if case and (part := request.query.get(PART)):
+            return respond_with_part(self.pages, case, part, self._address(opened), lang)
         return self._shown(opened, lang, preselected=request.query.get("decision", ""))
 
     def _at_desk(self, request: Request, opened: OpenedReview) -> str:
@@ -164,16 +166,14 @@ class ReviewViews:
             **choice_facts(opened, self.reviews, self.candidates, lang),
             "nonce": self.links.nonce(opened.token),
             "action": self._address(opened),
+            "part_url": part_url(self._address(opened), lang),
             "letters_url": in_language(f"{self._address(opened)}?{LETTERS}=1", lang),
             "recipient_masked": masked(opened.staff.email),
             "name": opened.staff.name,
             "preselected": preselected,
             "entered": entered or {},
             "step": step,
-            "errors": [
-                FieldError(field=field, code=code, message=texts[code][lang])
-                for field, code in errors
-            ],
+            "errors": [FieldError(field=f, code=c, message=texts[c][lang]) for f, c in errors],
         }
         return self._page("review", opened, lang, facts, 422 if errors else 200)
 

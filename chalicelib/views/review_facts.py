@@ -120,6 +120,7 @@ class ReviewPageFacts(CaseFacts, ChoiceFacts):
     nonce: str
     action: str
     letters_url: str
+    part_url: str
     recipient_masked: str
     name: str
     preselected: str
@@ -255,8 +256,7 @@ def steps_since(opened: OpenedReview, lang: Lang) -> list[HistoryEntry]:
 
 
 def _entry(row: Item, changes: Sequence[diff.Change], lang: Lang) -> HistoryEntry:
-    texts = content.review()
-    data = row["data"]
+    texts, data = content.review(), row["data"]
     actor = texts["actors"].get(row["actor"], texts["applicant"])
     name = data.get("name") or data.get("by_name")
     return {

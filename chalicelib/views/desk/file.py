@@ -42,6 +42,7 @@ from chalicelib.views.desk.charities import charities
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.views.desk.opened_files import OpenedFiles, note_facts
 from chalicelib.views.documents import QUERY, DocumentLink, document_facts, saved
+from chalicelib.views.long_answers import PART, part_url, respond_with_part
 from chalicelib.views.review import CONFLICT_STATUS
 from chalicelib.views.review_facts import case_facts, choice_facts, steps_since
 from chalicelib.views.review_form import read_decision
@@ -80,6 +81,9 @@ class DeskFileViews:
             days := staffs_days(case, visit.lang, self.entry.settings)
         ):
             return respond_with_days(days, case.current_ref, visit.lang, self.entry.now())
+        if wanted := visit.request.query.get(PART):
+            back = f"{self._own(case)}?{self._filters(visit).query()}"
+            return respond_with_part(self.entry.pages, case, wanted, back, visit.lang)
         if visit.request.method == "GET":
             self.looks.look(staff.id, case.id, case.events)
             seen(self.files.store, list_key(case))
@@ -218,7 +222,7 @@ class DeskFileViews:
         session, lang = visit.signed_in, visit.lang
         opened, texts = self.opened.review(case, session.staff), content.review()["errors"]
         filters = self._filters(visit)
-        address = self.entry.address("files", case.current_ref)
+        address = self._own(case)
         at = urlencode({"v": case.version, "e": case.events})
         facts: dict[str, object] = {
             **case_facts(opened, self.reviews, self.cases, self.candidates, lang),
@@ -260,12 +264,16 @@ class DeskFileViews:
             "decided_by": held["name"] if held else "",
             "may_undo": opened.standing == "undo",
             "notes": note_facts(self.notes, case),
-            "days_url": f"{self.entry.address('files', case.current_ref)}?{DAYS}=1",
+            "days_url": f"{self._own(case)}?{DAYS}=1",
             "print": print_url,
+            "part_url": part_url(f"{self._own(case)}?{filters.query()}", visit.lang),
             "letters_url": f"{print_url}#letters",
             "back": f"{self.entry.address('files')}?{filters.query()}",
             "next": self._next(visit, filters, case),
         }
+
+    def _own(self, case: Case) -> str:
+        return self.entry.address("files", case.current_ref)
 
     def _done_text(self, what: str, lang: str) -> str:
         noted, texts = content.review()["noted"], content.desk()["done"]
