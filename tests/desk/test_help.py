@@ -26,7 +26,7 @@ NO_PAGE = {
 }
 """What is saved as a file, or shown in the frame of a page."""
 
-MIN_HELP_LENGTH = 40
+MIN_HELP_LENGTH = 30
 
 
 def places(way: Journey, rita: StaffBrowser, edition: Edition) -> dict[str, str]:
