@@ -1,20 +1,24 @@
 """An issue on the deployed stack: queue, pace, headers, and the whole way of what SES tells."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+import files
 import sent_issue
 from chalicelib.aws.keys import people_key, read_secret
 from chalicelib.aws.lists import DynamoSubscriberStore
 from chalicelib.core.ports import Change
-from chalicelib.core.records import stamp
+from chalicelib.core.records import shard_of, stamp
 from chalicelib.newsletter.issue_counts import counted
-from chalicelib.newsletter.issues.issue import issue_of
+from chalicelib.newsletter.issues.issue import SCHEDULED, indexed, issue_of
 from chalicelib.newsletter.sending.recipients import missed, recipients
 from chalicelib.newsletter.subscribers.subscriber import Subscriber, profile_key
-from deployed import Stack, ask, wait_for
+from deployed import HTML, Response, Stack, ask, hidden, wait_for
+from staff_browser import code_of
+from tests.e2e.test_documents import given
 
 ISSUE = "2026-04"
 
@@ -140,6 +144,57 @@ def test_a_chain_ends_at_its_seventeenth_link_here_whatever_a_function_is_allowe
     assert "link-16" not in stack.logs("send_issue")
 
 
+class Desk:
+    """A browser of Rita's at the desk of the stack."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack, self.jar = stack, ""
+        self.post("/desk", files.form_data(email="rita.roy@example.org"))
+        code = code_of(stack.wait_for_mail("rita.roy@example.org", "bureau")["text"])
+        self.post("/desk", files.form_data(code=code))
+        self.nonce = hidden(self.get("/desk/account").text, "nonce")
+
+    def get(self, path: str) -> Response:
+        return ask("GET", f"{self.stack.api}{path}", None, Cookie=self.jar, **HTML)
+
+    def post(self, path: str, body: bytes) -> str:
+        """Send a form, and return where it leads."""
+        told = ask(
+            "POST", f"{self.stack.api}{path}", body, Cookie=self.jar, Sec_Fetch_Site="same-origin",
+            Content_Type=files.SENT_WITH, **HTML,
+        )  # fmt: skip
+        self.jar = told.headers.get("set-cookie", self.jar).partition(";")[0]
+        assert told.status == 303, told.text
+        return told.headers["location"]
+
+
+def test_the_mail_of_an_issue_written_at_the_desk_shows_the_image_that_was_brought(
+    stack: Stack, lists: DynamoSubscriberStore
+) -> None:
+    key = people_key(read_secret(stack.client("secretsmanager"), "relais-local-people"))
+    reader = sent_issue.reader(key, "image@example.org", topics=["events"])
+    sent_issue.enrol(lists, reader)
+    lists.commit([Change(("STAFF", "rita-roy"), set={"roles": ["communications"]})])
+    desk, image = Desk(stack), files.png(files.chunk(b"tEXt", b"Author\0Ada"))
+    desk.post("/desk/newsletter", files.form_data(nonce=desk.nonce, slug="2026-06"))
+    given_words = {"words_fr": "Le jardin", "words_en": "The garden", "place": "on", "act": "add"}
+    form = files.form_data(image, "Jardin.png", nonce=desk.nonce, **given_words)
+    assert "done=image_placed_now" in desk.post("/desk/newsletter/2026-06/images", form)
+    issue, now = issue_of(lists, "2026-06"), datetime.now(UTC)
+    assert issue is not None
+    due = {**indexed(SCHEDULED), "due_shard": shard_of(issue.key[0]), "due_at": stamp(now)}
+    step = {"status": SCHEDULED, "send_at": stamp(now), "topics": ["events"], **due}
+    lists.commit([Change(issue.key, set=step)])
+    stack.sweep()
+    mail = stack.wait_for_mail(reader.email)["html"]
+    shown = re.search(r'<img src="([^"]+)" alt="Le jardin"', mail)
+    assert shown, mail
+    led = ask("GET", shown[1], None, Accept="image/avif,image/webp,*/*;q=0.8")
+    assert led.status == 302
+    status, headers, body = given(led.headers["location"])
+    assert (status, headers["Content-Type"], body) == (200, "image/png", files.png())
+
+
 def test_no_permission_is_missing_to_send(stack: Stack, sent: dict[str, Subscriber]) -> None:
-    for function in ("sweep", "send_issue", "settle_mail"):
+    for function in ("api", "sweep", "send_issue", "settle_mail"):
         assert "AccessDenied" not in stack.logs(function)
