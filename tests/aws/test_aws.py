@@ -387,6 +387,7 @@ MET_ELSEWHERE: dict[str, set[Permission]] = {
     # subscribers at the desk, what waits of coaches there, and what SES would let an issue do.
     "api": {
         ("dynamodb:BatchGetItem", "Subscribers"), ("dynamodb:Query", "Subscribers/index/audience"),
+        ("dynamodb:ConditionCheckItem", "Subscribers"),
         ("dynamodb:Query", "Subscribers/index/state"), ("dynamodb:Scan", "Subscribers"),
         ("ses:GetAccount", ""), ("ses:GetEmailIdentity", ""),
         ("dynamodb:Query", "Records/index/person"), ("dynamodb:Query", "Records/index/state"),
