@@ -13,7 +13,7 @@ from chalicelib.aws.lists import DynamoSubscriberStore
 from chalicelib.core.ports import Change
 from chalicelib.core.records import shard_of, stamp
 from chalicelib.newsletter.issue_counts import counted
-from chalicelib.newsletter.issues.issue import SCHEDULED, indexed, issue_of
+from chalicelib.newsletter.issues.issue import SCHEDULED, indexed, issue_key, issue_of
 from chalicelib.newsletter.sending.recipients import missed, recipients
 from chalicelib.newsletter.subscribers.subscriber import Subscriber, profile_key
 from deployed import HTML, Response, Stack, ask, hidden, wait_for
@@ -53,17 +53,19 @@ def sent(stack: Stack, lists: DynamoSubscriberStore) -> dict[str, Subscriber]:
     sent_issue.enrol(lists, *readers)
     sent_issue.scheduled(lists, datetime.now(UTC), id=ISSUE)
 
+    wait_until_sent(stack, lists, ISSUE)
+    return {reader.email: reader for reader in readers}
+
+
+def wait_until_sent(stack: Stack, lists: DynamoSubscriberStore, name: str) -> None:
     def over() -> bool:
         # The next round is a minute away; a test need not wait for it.
-        lists.commit(
-            [Change((f"ISSUE#{ISSUE}", "ISSUE"), set={"due_at": stamp(datetime.now(UTC))})]
-        )
+        lists.commit([Change(issue_key(name), set={"due_at": stamp(datetime.now(UTC))})])
         stack.sweep()
-        issue = issue_of(lists, ISSUE)
+        issue = issue_of(lists, name)
         return issue is not None and issue.status == "SENT"
 
-    wait_for(over, "the issue to be sent", seconds=120, every=1)
-    return {reader.email: reader for reader in readers}
+    wait_for(over, f"the issue {name} to be sent", seconds=120, every=1)
 
 
 def test_every_reader_gets_it_once_with_the_headers_of_a_newsletter(
@@ -180,12 +182,11 @@ def test_the_mail_of_an_issue_written_at_the_desk_shows_the_image_that_was_broug
     given_words = {"words_fr": "Le jardin", "words_en": "The garden", "place": "on", "act": "add"}
     form = files.form_data(image, "Jardin.png", nonce=desk.nonce, **given_words)
     assert "done=image_placed_now" in desk.post("/desk/newsletter/2026-06/images", form)
-    issue, now = issue_of(lists, "2026-06"), datetime.now(UTC)
-    assert issue is not None
-    due = {**indexed(SCHEDULED), "due_shard": shard_of(issue.key[0]), "due_at": stamp(now)}
-    step = {"status": SCHEDULED, "send_at": stamp(now), "topics": ["events"], **due}
-    lists.commit([Change(issue.key, set=step)])
-    stack.sweep()
+    row = issue_key("2026-06")
+    due = {**indexed(SCHEDULED), "due_shard": shard_of(row[0])}
+    step = {"status": SCHEDULED, "send_at": stamp(datetime.now(UTC)), "topics": ["events"], **due}
+    lists.commit([Change(row, set=step)])
+    wait_until_sent(stack, lists, "2026-06")
     mail = stack.wait_for_mail(reader.email)["html"]
     shown = re.search(r'<img src="([^"]+)" alt="Le jardin"', mail)
     assert shown, mail
