@@ -112,8 +112,10 @@ def facts(passed: Passed) -> Iterator[Fact]:
         if start in days and stop in days:
             length = date.fromisoformat(days[stop]) - date.fromisoformat(days[start])
             yield Fact(days[stop][:7], span, f"d{min(max(length.days, 0), MAX_STAGE_DAYS)}")
-    for month, number in passed.get("bounced", {}).items():
-        yield from [Fact(month, MAIL, "bounced")] * number
+    faults = {"bounced": passed.get("bounced", {}), "complained": passed.get("complained", {})}
+    for what, by_month in faults.items():
+        for month, number in by_month.items():
+            yield from [Fact(month, MAIL, what)] * number
 
 
 def figures(rows: Iterable[Item], starts: Starts = lambda kind: ("",)) -> Iterator[Figure]:

@@ -12,10 +12,11 @@ Milestone = Literal[
 
 class Passed(TypedDict):
     """The local day (ISO) of each milestone of a file; how it ended, and for which reasons; how
-    many letters came back, by month; and `of` what kind it is."""
+    many letters came back, and how many were called spam, by month; and `of` what kind it is."""
 
     days: dict[Milestone, str]
     of: Mapping[str, str]
     end: NotRequired[str]
     reasons: NotRequired[list[str]]
     bounced: NotRequired[dict[str, int]]
+    complained: NotRequired[dict[str, int]]

@@ -40,8 +40,10 @@ def passed_after(
     if was and not is_active(state):
         passed |= {"end": was["end"]} if "end" in was else {}
         passed |= {"reasons": was["reasons"]} if "reasons" in was else {}
-    if bounced := _bounced(was, row, now):
+    if bounced := _by_month(was.get("bounced") if was else None, row.event == "bounce", now):
         passed["bounced"] = bounced
+    if spam := _by_month(was.get("complained") if was else None, row.event == "complaint", now):
+        passed["complained"] = spam
     day = str(eastern_time.today(now))
     if kind(state) == "held":
         passed["days"].setdefault("held", day)
@@ -56,9 +58,10 @@ def is_active(state: str) -> bool:
     return kind(state) == "active"
 
 
-def _bounced(was: Passed | None, row: Transition, now: datetime) -> dict[str, int]:
-    found = dict(was.get("bounced", {})) if was else {}
-    if row.event == "bounce":
+def _by_month(was: Mapping[str, int] | None, again: bool, now: datetime) -> dict[str, int]:
+    """Return how often something came about in each month, with once more where it is `again`."""
+    found = dict(was or {})
+    if again:
         month = f"{eastern_time.today(now):%Y-%m}"
         found[month] = found.get(month, 0) + 1
     return found

@@ -11,6 +11,7 @@ from chalicelib.cases.effects import Decider
 from chalicelib.cases.figures import (
     ENDS,
     FIGURES,
+    MAIL,
     MAX_STAGE_DAYS,
     NEWS,
     REACH,
@@ -22,7 +23,9 @@ from chalicelib.cases.figures import (
 from chalicelib.cases.file_index import COUNTS
 from chalicelib.cases.guards import DecisionInput
 from chalicelib.cases.milestones import Passed
+from chalicelib.core.letter_row import APPLICANT, tag_of
 from chalicelib.core.ports import Change
+from chalicelib.core.records import stamp
 from chalicelib.desk.figures import Figures, FigureTable, Group, months, months_back
 from chalicelib.desk.recount import CHECKED, CountsDiffered, Recount
 from chalicelib.newsletter.subscribers.growth import growth_of_all
@@ -173,12 +176,40 @@ def test_who_comes_to_the_newsletter_and_leaves_it_is_counted_with_the_change(
     assert left == "left"
     found = table(way)
     assert (found.number(NEWS, "came"), found.number(NEWS, "left")) == (3, 1)
+    feedback = way.service.subscribers.feedback
+    at = stamp(way.clock())
+    assert feedback.bounced(people[1].id, hard=True, at=at) == "bounced"
+    assert feedback.bounced(people[1].id, hard=True, at=at) == "already"
+    assert feedback.complained(people[2].id) == "complained"
     french = Group("l", "fr")
     some, _ = Figures(way.store).table("2026-03", "2026-03", french)
     assert some.number(NEWS, "came", french) == 3
+    for what in ("bounced", "complained"):
+        assert (table(way).number(NEWS, what), some.number(NEWS, what, french)) == (1, 1)
     rita = signed_in(way, "officer", confirmed=False)
     page = rita.get("/desk/figures").body.decode()
-    assert "Arrivées pendant ces mois\u00a0: 3; départs\u00a0: 1." in page
+    assert "Arrivées pendant ces mois\u00a0: 3; départs\u00a0: 3." in page
+    assert "revenu\u00a0: 1; signalé comme pourriel\u00a0: 1" in page
+    assert recount(way).repair() == 0
+
+
+def test_an_e_mail_about_a_file_that_is_called_spam_or_comes_back_is_counted_once(
+    way: Journey, lived: list[Case]
+) -> None:
+    for kind, case in (("Complaint", lived[0]), ("Bounce", lived[1])):
+        row = next(r for r in way.store.rows(case.key[0], "LETTER#") if r["to"] == APPLICANT)
+        who = [{"emailAddress": case.mail_to}]
+        what = {
+            "timestamp": stamp(way.clock()), "feedbackId": kind, "bounceType": "Permanent",
+            "complainedRecipients": who, "bouncedRecipients": who,
+        }  # fmt: skip
+        tags = {"mail": [tag_of(row["pk"], row["sk"])]}
+        mail = {"messageId": kind, "tags": tags, "destination": [case.mail_to]}
+        report = {"eventType": kind, "mail": mail, kind.lower(): what}
+        for _ in range(2):
+            way.service.feedback.take([report])
+    found = table(way)
+    assert (found.number(MAIL, "complained"), found.number(MAIL, "bounced")) == (1, 1)
     assert recount(way).repair() == 0
 
 

@@ -1,4 +1,5 @@
-"""How the newsletter grows: who came and who left in each month, counted with the change itself."""
+"""How the newsletter grows: who came and who left in each month, and whose mail came back or was
+called spam, counted with the change itself."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
@@ -8,7 +9,7 @@ from chalicelib.core.counts import Counts, count_writes
 from chalicelib.core.ports import Item, Key, Write
 from chalicelib.core.records import shard_of
 from chalicelib.newsletter.subscribers import subscriber
-from chalicelib.newsletter.subscribers.subscriber import PENDING, Subscriber
+from chalicelib.newsletter.subscribers.subscriber import BOUNCED, COMPLAINED, PENDING, Subscriber
 
 
 class ReadersByParts(Protocol):
@@ -22,6 +23,17 @@ def months_of(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "came", row["confirmed_at"][:7]
     if row.get("left_at"):
         yield "left", row["left_at"][:7]
+
+
+def faults_of(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield how mail ended the subscription of a profile, if it did: `bounced` or `complained`,
+    with its month."""
+    if row.get("left_at"):
+        month = row["left_at"][:7]
+        if row["status"] == BOUNCED:
+            yield "bounced", month
+        if row["status"] == COMPLAINED or row.get("complained"):
+            yield "complained", month
 
 
 def counted_writes(old: Subscriber | None, new: Subscriber) -> list[Write]:
@@ -40,7 +52,7 @@ def growth_of(row: Item | None) -> Counts:
     found: dict[Key, dict[str, int]] = {}
     if row is None:
         return found
-    for what, month in months_of(row):
+    for what, month in (*months_of(row), *faults_of(row)):
         counts = found.setdefault((FIGURES, f"{month}#{NEWS}#{shard_of(row['pk'])}"), {})
         for group in ("a", f"l_{row.get('lang') or 'fr'}"):
             counts[f"{group}__{what}"] = 1

@@ -61,11 +61,11 @@ class FiguresViews:
             "by_group": _by_group(table, names) if group == ALL_FILES else [],
             **_ends(table, group, lang),
             "news": _news(table, group, months(first, last)),
-            "mail": {
-                "held": table.number(HELD, "held", group),
-                "released": table.number(HELD, "released", group),
-                "bounced": table.number(MAIL, "bounced", group),
-            },
+            "held": {one: table.number(HELD, one, group) for one in ("held", "released")},
+            "faults": [
+                (kind, {one: table.number(kind, one, group) for one in ("bounced", "complained")})
+                for kind in (MAIL, *([NEWS] if group.dimension in ("a", "l") else []))
+            ],
         }
         address = self.entry.address("figures")
         given = f"{address}?from={first}&to={last}" + (f"&of={facts['of']}" if facts["of"] else "")
