@@ -25,7 +25,7 @@ def months_of(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "left", row["left_at"][:7]
 
 
-def faults_of(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def faults_of(row: Item) -> Iterator[tuple[str, str]]:
     """Yield how mail ended the subscription of a profile, if it did: `bounced` or `complained`,
     with its month."""
     if row.get("left_at"):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
 
 from chalicelib import content
 from chalicelib.cases.staff import Roster
@@ -51,10 +50,10 @@ class FilterWords:
             (names[name][self._lang], self.value(name, value)) for name, value in filters.chosen
         ]
 
-    def kept(self, facts: Mapping[str, Any]) -> str:
+    def kept(self, facts: Mapping[str, object]) -> str:
         """Return in one line which list was kept: what a search found, or one with filters."""
         if facts.get("searched") is not None:
-            return self._counted(self._searched, int(facts["searched"]))
+            return self._counted(self._searched, int(str(facts["searched"])))
         return self.sentence(Filters.of_query(str(facts["filters"])))
 
     def with_number(self, filters: Filters, number: Tab) -> str:
