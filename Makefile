@@ -78,7 +78,7 @@ issue: $(READY) ## Send an issue to ten thousand readers while SES throttles (so
 flood: $(READY) ## Flood the app with ten thousand posts of a thousand networks (some minutes; POSTS=…, STACK=1)
 	@$(BIN)/python -m bench.flood $(if $(STACK),--stack) $(or $(POSTS),10000) $(or $(NETWORKS),1000)
 
-bench: $(READY) ## Measure everything beside its peers, and write docs/performance.md (ten minutes)
+bench: $(READY) ## Measure everything beside its peers, and write docs/performance.md (a quarter of an hour)
 	@$(BIN)/python -m bench.everything
 
 interface: $(READY) ## Try every operation of OpenAPI with a thousand made-up requests (some minutes; EXAMPLES=…)

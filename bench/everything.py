@@ -1,4 +1,4 @@
-"""Run the benches one after the other, and write docs/performance.md: `make bench`, some minutes.
+"""Run the benches one after the other, and write docs/performance.md: `make bench`, a quarter of an hour.
 
 Each prints its own; what is kept here is on one machine, in one run.
 """

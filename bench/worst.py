@@ -50,7 +50,8 @@ def measured(size: int, only: str = "") -> Iterator[tuple[str, str, float, int]]
                             took = min(took, (time.process_time() - start) * 1000)
                             if not AIM_MS / 2 < took < AIM_MS * 10:
                                 break
-                        named = kind + (f" ({place.also})" if place.also else "")
+                        also = [v for name, v in place.also.items() if name != "nonce"]
+                        named = f"{kind} ({', '.join(also)})" if also else kind
                         yield f"{method} {route}", named, took, response["statusCode"]
 
 
