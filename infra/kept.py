@@ -71,7 +71,8 @@ def _secret(client: Any, name: str) -> dict[str, str]:
     if "DeletedDate" in secret:
         raise KeptError(
             f"the secret {name} is being deleted, and nothing opens without it: "
-            f"aws secretsmanager restore-secret --secret-id {name}"
+            f"aws secretsmanager restore-secret --secret-id {name} "
+            f"--region {client.meta.region_name}"
         )
     return {"Id": secret["ARN"]}
 

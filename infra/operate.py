@@ -1,21 +1,12 @@
 """`relais`, the operator's command: also `python -m infra.operate --stage STAGE …`."""
 
 import os
-import re
 import sys
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    EndpointConnectionError,
-    NoCredentialsError,
-)
 
-from chalicelib.core.errors import Conflict, RelaisError, StoreDown
-from chalicelib.core.settings import SettingsError
 from infra.operator import (
     audit,
     backup,
@@ -37,7 +28,7 @@ from infra.operator import (
     website,
 )
 from infra.operator.commands import WholeCommand
-from infra.operator.errors import OperatorError
+from infra.operator.errors import reason_of
 from infra.operator.newsletter import commands as newsletter
 from infra.operator.session import Session
 from infra.operator.stage import LOCAL, stages
@@ -131,7 +122,7 @@ def run(words: Sequence[str]) -> int:
     except OSError as error:
         return _fail(f"Not done: {error}")
     except Exception as error:
-        if (why := _why(error, session.stage)) is None:
+        if (why := reason_of(error, session.stage)) is None:
             raise
         return _fail(f"Not done: {why}")
     if status == STOPPED:
@@ -160,33 +151,6 @@ def shared_first(words: Sequence[str]) -> list[str]:
 def _fail(text: str, status: int = FAILED) -> int:
     typer.echo(text, err=True)
     return status
-
-
-def _why(error: BaseException, stage: str) -> str | None:
-    """Say what went wrong and what to do; None for what nobody foresaw."""
-    match error:
-        case OperatorError():
-            return str(error)
-        case Conflict():
-            return "it is no longer as it was; look again"
-        case SettingsError():
-            return f"the settings of {stage} are wrong: {'; '.join(str(error).splitlines())}"
-        case NoCredentialsError():
-            return "AWS knows nobody here: sign in, or set AWS_PROFILE"
-        case EndpointConnectionError():
-            return f"AWS cannot be reached: {error}"
-        case ClientError():
-            problem = error.response.get("Error", {})
-            action = re.sub(r"(?<!^)(?=[A-Z])", " ", error.operation_name).lower()
-            return f"AWS refuses to {action}: {problem.get('Code')}: {problem.get('Message')}"
-        case BotoCoreError():
-            return f"AWS: {error}"
-        case StoreDown() if isinstance(error.__cause__, BotoCoreError | ClientError):
-            return _why(error.__cause__, stage)
-        case RelaisError():
-            return str(error)
-        case _:
-            return None
 
 
 if __name__ == "__main__":

@@ -27,6 +27,10 @@ def people_name(stage: str) -> str:
     return f"relais-{stage}-people"
 
 
+def anchors_name(stage: str) -> str:
+    return f"relais-{stage}-anchors"
+
+
 def keep_people_key(client: "SecretsManagerClient", stage: str) -> bool:
     """See that the key of people has a secret of its own; return whether it was made now.
 

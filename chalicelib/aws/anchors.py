@@ -44,4 +44,9 @@ class S3AnchorBucket:
 
 def anchor_key(client: "SecretsManagerClient", name: str) -> bytes:
     """Return the key that seals anchors. Raises StoreDown."""
-    return str(json.loads(read_secret(client, name))["key"]).encode()
+    return anchor_key_in(read_secret(client, name))
+
+
+def anchor_key_in(secret: str) -> bytes:
+    """Return the key in the secret of anchors."""
+    return str(json.loads(secret)["key"]).encode()

@@ -1,6 +1,6 @@
 """`relais deploy`, `relais rollback`, `relais destroy`: a stage comes, goes back and goes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import typer
@@ -16,9 +16,12 @@ from infra.deploy import (
     deploy as deploy_stage,
 )
 from infra.deployments import Deployments, bucket_of
+from infra.operator.checks.answers import look, not_looked_at
 from infra.operator.checks.functions import few_functions, old_runtime, unheard_access_log
-from infra.operator.checks.mail_account import MAIL_CHECKS
+from infra.operator.checks.key_secrets import spoiled_secrets
+from infra.operator.checks.mail_account import ACCOUNT_CHECKS
 from infra.operator.checks.programme import few_holidays
+from infra.operator.checks.sender import SENDER_CHECKS
 from infra.operator.errors import OperatorError
 from infra.operator.session import Session, session_of
 from infra.operator.stage import LOCAL, Operator
@@ -26,7 +29,14 @@ from infra.package import NO_BYTE_CODE, ROOT, PackageError, package
 from infra.pythons import python_of
 from infra.supply import RUNTIME
 
-BEFORE_A_DEPLOY: Final = (*MAIL_CHECKS, few_functions, old_runtime, few_holidays)
+BEFORE_A_DEPLOY: Final = (
+    *SENDER_CHECKS,
+    *ACCOUNT_CHECKS,
+    spoiled_secrets,
+    few_functions,
+    old_runtime,
+    few_holidays,
+)
 """What the doctor can see of an account before there is a stack."""
 
 Name = Annotated[str, typer.Argument(help="A file of infra/stages, without .json.")]
@@ -40,13 +50,9 @@ def deploy(context: typer.Context, stage: Name) -> None:
     try:
         settings = stage_settings(stage)
         operator = session.given or Operator(stage, settings=settings_of(stage, settings))
-        findings = [text for check in BEFORE_A_DEPLOY if (text := check(operator))]
-        if why := unheard_access_log(operator, settings):
-            findings.append(why)
-        for finding in findings:
-            typer.echo(f"wrong  {finding}", err=True)
+        findings = _in_the_way(session, operator, settings)
         if findings:
-            session.confirm(f"{len(findings)} of these will be in the way. Deploy all the same?")
+            session.confirm(f"{findings} of these will be in the way. Deploy all the same?")
         session.say("building the package")
         template = package(ROOT / "build" / stage)
         if python_of(RUNTIME) is None:
@@ -57,6 +63,22 @@ def deploy(context: typer.Context, stage: Name) -> None:
     session.say(f"Deployed {done.stack}: {done.api}")
     if (domain := settings.get("DomainName")) and not settings.get("HostedZone"):
         session.say(f"Point {domain} there in its DNS: CNAME {done.outputs['DomainTarget']}")
+
+
+def _in_the_way(session: Session, operator: Operator, settings: Mapping[str, str]) -> int:
+    """Say what would be in the way of a deploy, and what nobody could see; return how much."""
+
+    def no_access_log(operator: Operator) -> str | None:
+        return unheard_access_log(operator, settings)
+
+    assert operator.account, "whoever is not signed in learns it here"
+    looked = [look(check, operator) for check in (*BEFORE_A_DEPLOY, no_access_log)]
+    wrong = list(dict.fromkeys(one.wrong for one in looked if one.wrong))
+    for finding in wrong:
+        typer.echo(f"wrong  {finding}", err=True)
+    if why := not_looked_at(looked):
+        session.say(why)
+    return len(wrong)
 
 
 def rollback(context: typer.Context, stage: Name) -> None:

@@ -1,27 +1,32 @@
 """`relais doctor`: what is wrong with a stage, although nothing fails."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Final
 
 import typer
 
+from infra.cloud_stack import CloudStack
+from infra.operator.checks.answers import Check, Looked, NotLookedAt, answer_of, look, not_looked_at
 from infra.operator.checks.functions import FUNCTION_CHECKS
+from infra.operator.checks.key_secrets import lost_secrets
 from infra.operator.checks.letters import LETTER_CHECKS
-from infra.operator.checks.mail_account import MAIL_CHECKS
+from infra.operator.checks.mail_account import ACCOUNT_CHECKS
 from infra.operator.checks.programme import PROGRAMME_CHECKS
+from infra.operator.checks.sender import SENDER_CHECKS
 from infra.operator.checks.stack import STACK_CHECKS
 from infra.operator.errors import OperatorError
 from infra.operator.session import session_of
-from infra.operator.stage import Operator
-
-Check = Callable[[Operator], str | None]
+from infra.operator.stage import LOCAL, Operator
 
 CHECKS: Final[tuple[Check, ...]] = (
     *LETTER_CHECKS,
     *PROGRAMME_CHECKS,
     *FUNCTION_CHECKS,
     *STACK_CHECKS,
-    *MAIL_CHECKS,
+    lost_secrets,
+    *SENDER_CHECKS,
+    *ACCOUNT_CHECKS,
 )
 """Each looks at one thing that no error tells of. Its name heads its row in docs/operators.md."""
 
@@ -29,13 +34,55 @@ CHECKS: Final[tuple[Check, ...]] = (
 def doctor(context: typer.Context) -> None:
     """Check what fails without a word, and end with 1 when something is wrong."""
     session = session_of(context)
-    found = {check.__name__: check(session.operator) for check in CHECKS}
-    findings = {name: finding for name, finding in found.items() if finding}
+    _reach(session.operator)
+    looked = [look(check, session.operator) for check in CHECKS]
     if session.as_json:
-        session.list_rows([{"check": name, "wrong": finding} for name, finding in found.items()])
-    for name, finding in ({} if session.as_json else findings).items():
-        typer.echo(f"wrong  {name}: {finding}", err=True)
-    if findings:
-        raise OperatorError(f"{len(findings)} of {len(CHECKS)} checks found something")
+        session.list_rows(
+            [
+                {
+                    "check": one.check,
+                    "wrong": one.wrong or None,
+                    "not_looked_at": one.not_looked_at or None,
+                }
+                for one in looked
+            ]
+        )
+    for line in () if session.as_json else _lines(looked):
+        typer.echo(line, err=True)
+    wrong = sum(bool(one.wrong) for one in looked)
+    if wrong:
+        raise OperatorError(f"{wrong} of {len(CHECKS)} checks found something{_rest(looked)}")
     if not session.as_json:
-        session.say(f"Well: {len(CHECKS)} check{'' if len(CHECKS) == 1 else 's'}")
+        well = sum(not one.not_looked_at for one in looked)
+        session.say(f"Well: {well} check{'' if well == 1 else 's'}{_rest(looked)}")
+
+
+def _lines(looked: Iterable[Looked]) -> list[str]:
+    """Return a line for each thing that is wrong: checks that break for one reason share it."""
+    names = defaultdict(list)
+    for one in looked:
+        if one.wrong:
+            names[one.wrong].append(one.check)
+    return [f"wrong  {', '.join(checks)}: {wrong}" for wrong, checks in names.items()]
+
+
+def _rest(looked: Iterable[Looked]) -> str:
+    """Return the end of the last sentence: of the checks that learnt nothing."""
+    return f"; {rest}" if (rest := not_looked_at(looked)) else ""
+
+
+def _reach(operator: Operator) -> None:
+    """Raise OperatorError for a stage that was never deployed, and what AWS says to whoever is not
+    signed in: each check would say so."""
+    if operator.stage == LOCAL:
+        return
+    assert operator.account, "whoever is not signed in learns it here"
+    stack = CloudStack(operator.client("cloudformation"), f"relais-{operator.stage}", print)
+    try:
+        found = answer_of(operator, stack.found)
+    except NotLookedAt:
+        return
+    if found is None:
+        raise OperatorError(
+            f"{operator.stage} is not deployed in this account: relais deploy {operator.stage}"
+        )

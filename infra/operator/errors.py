@@ -1,5 +1,44 @@
 """What an operator's command may end with."""
 
+import re
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+)
+
+from chalicelib.core.errors import Conflict, RelaisError, StoreDown
+from chalicelib.core.settings import SettingsError
+
 
 class OperatorError(Exception):
     """Why a command did nothing, or not all, and what to do: a line, or one for each thing."""
+
+
+def reason_of(error: BaseException, stage: str) -> str | None:
+    """Say what went wrong and what to do; None for what nobody foresaw."""
+    match error:
+        case OperatorError():
+            return str(error)
+        case Conflict():
+            return "it is no longer as it was; look again"
+        case SettingsError():
+            return f"the settings of {stage} are wrong: {'; '.join(str(error).splitlines())}"
+        case NoCredentialsError():
+            return "AWS knows nobody here: sign in, or set AWS_PROFILE"
+        case EndpointConnectionError():
+            return f"AWS cannot be reached: {error}"
+        case ClientError():
+            problem = error.response.get("Error", {})
+            action = re.sub(r"(?<!^)(?=[A-Z])", " ", error.operation_name).lower()
+            return f"AWS refuses to {action}: {problem.get('Code')}: {problem.get('Message')}"
+        case BotoCoreError():
+            return f"AWS: {error}"
+        case StoreDown() if isinstance(error.__cause__, BotoCoreError | ClientError):
+            return reason_of(error.__cause__, stage)
+        case RelaisError():
+            return str(error)
+        case _:
+            return None

@@ -151,14 +151,18 @@ class Operator:
             return 0
 
     def dns_texts(self, name: str) -> list[str]:
-        """Return the TXT records of a name, none where there is no such name."""
+        """Return the TXT records of a name, or of the name that it leads to; none where there is no
+        such name. Raises OperatorError when the DNS does not say."""
         # Only the doctor asks.
+        from dns.exception import DNSException
         from dns.resolver import NXDOMAIN, NoAnswer, resolve
 
         try:
             found = resolve(name, "TXT", lifetime=ANSWER_SECONDS)
         except (NXDOMAIN, NoAnswer):
             return []
+        except DNSException as error:
+            raise OperatorError(f"the DNS does not say what {name} has: {error}") from None
         return [b"".join(record.strings).decode("utf-8", "replace") for record in found]
 
     def mail_client(self) -> Any:

@@ -1,11 +1,13 @@
-"""The functions: whether they run, are woken, and may go on."""
+"""The functions: whether they answer, leave nothing undone, and may go on."""
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from infra.deploy import REGION
-from infra.operator.checks.answers import answer_of
+from infra.operator.checks.answers import all_of, answer_of, aws
+from infra.operator.checks.waking import sleeping_functions
 from infra.operator.stage import Operator
 from infra.supply import RUNTIME, RUNTIME_ENDS
 
@@ -15,18 +17,28 @@ ENOUGH_FUNCTIONS: Final = 50
 RUNTIME_NOTICE: Final = timedelta(days=180)
 """So long before its end a runtime is spoken of."""
 
-FED: Final = ("deliver_letters", "settle_mail", "send_issue")
-"""The functions that a stream or a queue wakes."""
+_PURGE: Final = "sqs purge-queue --queue-url {url}"
 
-TIMED: Final = ("sweep", "run_jobs", "anchor_audit", "sweep_attachments")
-"""The functions that a schedule wakes."""
+_REDRIVE: Final = "sqs start-message-move-task --source-arn {arn}"
 
 GIVEN_UP: Final = {
-    "undelivered-records": "records of the stream that deliver_letters could not handle",
-    "stuck-issues": "parts of an issue that send_issue could not send",
-    "unsettled-mail": "reports of SES that settle_mail could not handle",
+    "undelivered-records": (
+        "records of the stream that deliver_letters could not handle: read its log; the sweep "
+        "sends these letters by itself within a minute, so delete the messages once it has",
+        _PURGE,
+    ),
+    "stuck-issues": (
+        "parts of an issue that send_issue could not send: read its log, mend it, and start the "
+        "redrive, for what was sent is not sent again",
+        _REDRIVE,
+    ),
+    "unsettled-mail": (
+        "reports of SES that settle_mail could not handle: read its log, mend it, and start the "
+        "redrive, for a report that comes twice does no harm",
+        _REDRIVE,
+    ),
 }
-"""The queues of what was given up."""
+"""The queues of what was given up: what is in each and what to do, and the command for that."""
 
 
 def silent_api(operator: Operator) -> str | None:
@@ -39,27 +51,21 @@ def silent_api(operator: Operator) -> str | None:
     return f"{url} {said}: see the logs of the function api, and its domain and certificate"
 
 
-def sleeping_functions(operator: Operator) -> str | None:
-    """Return a sentence when a stream, a queue or a schedule does not wake its function."""
-    for name in FED:
-        if why := answer_of(operator, _unfed, operator, name):
-            return why
-    for name in TIMED:
-        if why := answer_of(operator, _untimed, operator, name):
-            return why
-    return None
-
-
 def full_queues(operator: Operator) -> str | None:
     """Return a sentence when something was given up, and waits for somebody to look."""
-    for name, what in GIVEN_UP.items():
-        count = answer_of(operator, _waiting, operator, name)
-        if count:
-            return (
-                f"{count} {what}: read its log, mend it, and start the redrive of "
-                f"relais-{operator.stage}-{name} in the SQS console"
-            )
-    return None
+    return all_of(*(partial(_given_up, operator, name) for name in GIVEN_UP))
+
+
+def _given_up(operator: Operator, name: str) -> str | None:
+    found = answer_of(operator, _waiting, operator, name)
+    if found is None:
+        return None
+    url, count = found
+    if not count:
+        return None
+    what, command = GIVEN_UP[name]
+    arn = f"arn:aws:sqs:{REGION}:{operator.account}:relais-{operator.stage}-{name}"
+    return f"{count} {what}: {aws(command.format(url=url, arn=arn))}"
 
 
 def few_functions(operator: Operator) -> str | None:
@@ -101,45 +107,14 @@ def old_runtime(operator: Operator) -> str | None:
     )
 
 
-def _unfed(operator: Operator, name: str) -> str | None:
-    function = f"relais-{operator.stage}-{name}"
-    found = operator.client("lambda").list_event_source_mappings(FunctionName=function)
-    sources = found["EventSourceMappings"]
-    if not sources:
-        return (
-            f"nothing wakes {function}: make deploy STAGE={operator.stage} makes its mapping anew"
-        )
-    for source in sources:
-        if source["State"] not in ("Enabled", "Enabling", "Updating"):
-            return (
-                f"what wakes {function} is {source['State']}: aws lambda "
-                f"update-event-source-mapping --uuid {source['UUID']} --enabled"
-            )
-        if (said := source.get("LastProcessingResult", "OK")).startswith("PROBLEM"):
-            return f"{function} is not woken as it should be; AWS says: {said}"
-    return None
-
-
-def _untimed(operator: Operator, name: str) -> str | None:
-    function = f"relais-{operator.stage}-{name}"
-    events = operator.client("events")
-    target = f"arn:aws:lambda:{REGION}:{operator.account}:function:{function}"
-    rules = events.list_rule_names_by_target(TargetArn=target)["RuleNames"]
-    if not rules:
-        return f"no schedule wakes {function}: make deploy STAGE={operator.stage} makes it anew"
-    for rule in rules:
-        if events.describe_rule(Name=rule)["State"] != "ENABLED":
-            return f"the schedule of {function} is off: aws events enable-rule --name {rule}"
-    return None
-
-
-def _waiting(operator: Operator, name: str) -> int:
+def _waiting(operator: Operator, name: str) -> tuple[str, int]:
+    """Return the address of a queue, and how many messages wait in it."""
     queues = operator.client("sqs")
     url = queues.get_queue_url(QueueName=f"relais-{operator.stage}-{name}")["QueueUrl"]
     about = queues.get_queue_attributes(
         QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
     )
-    return int(about["Attributes"]["ApproximateNumberOfMessages"])
+    return url, int(about["Attributes"]["ApproximateNumberOfMessages"])
 
 
 FUNCTION_CHECKS: Final = (silent_api, sleeping_functions, full_queues, few_functions, old_runtime)

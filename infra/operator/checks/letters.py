@@ -9,6 +9,7 @@ from chalicelib.mail import account
 from chalicelib.mail.canary import Canary, Flight
 from chalicelib.mail.holds import NOTHING, MailHolds
 from chalicelib.mail.service_status import OVERDUE
+from infra.operator.checks.answers import NotLookedAt
 from infra.operator.stage import Operator
 
 LOOK_BACK: Final = timedelta(days=7)
@@ -125,7 +126,7 @@ def _said_of(flight: Flight) -> str | None:
                 "mail-events and the log of settle_mail"
             )
         case "gone":
-            return "another doctor took the canary away: run one at a time"
+            raise NotLookedAt("the canary, which another doctor took away")
         case _:
             return f"the canary’s letter was {flight.status} ({flight.why}): the log of settle_mail has the report"
 

@@ -2,12 +2,16 @@
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 from infra.deploy import REGION
-from infra.operator.checks.answers import answer_of
+from infra.operator.checks.answers import NotLookedAt, all_of, answer_of, aws, named
+from infra.operator.checks.standing import STANDING, missing_resources
+from infra.operator.checks.waking import WAKING
 from infra.operator.stage import Operator
+from infra.people_key import anchors_name
 
 _GOOD_ENDS: Final = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
 
@@ -16,32 +20,50 @@ _DRIFT_POLL: Final = timedelta(seconds=3)
 
 ANCHORED_WITHIN: Final = timedelta(days=2)
 
-_MAX_NAMED: Final = 3
-"""Things that one sentence names."""
+_CLEANS_UP: Final = "_CLEANUP_IN_PROGRESS"
+"""What a state ends with while CloudFormation takes away what an update left over."""
+
+_PROTECTS: Final = {
+    "deletion protection": "update-table --deletion-protection-enabled",
+    "point-in-time recovery": "update-continuous-backups --point-in-time-recovery-specification "
+    "PointInTimeRecoveryEnabled=true",
+    "time to live": "update-time-to-live --time-to-live-specification "
+    "Enabled=true,AttributeName=expires",
+}
+"""What a table may lack → the command of DynamoDB that gives it back."""
 
 
 def unfinished_stack(operator: Operator) -> str | None:
-    """Return a sentence when the last deploy did not end well."""
-    found = answer_of(operator, lambda: _stack(operator))
+    """Return a sentence when the last deploy did not end well. Raises NotLookedAt while one goes
+    on."""
+    found = answer_of(operator, _stack, operator)
     status = found["StackStatus"] if found else _GOOD_ENDS[0]
-    if status in _GOOD_ENDS:
+    if status.removesuffix(_CLEANS_UP) in _GOOD_ENDS:
         return None
+    if status.endswith("_IN_PROGRESS"):
+        raise NotLookedAt(f"how the deploy ends that goes on ({status})")
     return (
         f"the stack {_name(operator)} is {status}: the last deploy did not end well; "
-        f"make deploy STAGE={operator.stage} goes on from there"
+        f"`relais deploy {operator.stage}` goes on from there"
     )
 
 
 def drifted_stack(operator: Operator) -> str | None:
     """Return a sentence when somebody changed by hand what the stack made."""
-    changed = answer_of(operator, lambda: list(_drifted(operator)))
-    if not changed:
+    drift = answer_of(operator, _drift, operator)
+    if drift is None:
         return None
-    return (
-        f"{_named(changed)} {'is' if len(changed) == 1 else 'are'} not as the deploy made "
-        "them: the stack's drift in the CloudFormation console shows what was changed by hand; "
-        f"undo it, or make deploy STAGE={operator.stage}"
-    )
+    found = []
+    if drift.changed:
+        one = len(drift.changed) == 1
+        found.append(
+            f"{named(drift.changed)} {'is' if one else 'are'} not as the deploy made "
+            f"{'it' if one else 'them'}: the stack's drift in the CloudFormation console shows "
+            f"what was changed by hand; `relais deploy {operator.stage} --repair` undoes it"
+        )
+    if drift.unknown:
+        found.append(f"not all that the stack made could be compared: {drift.unknown}")
+    return "; ".join(found) or None
 
 
 def unheard_alarms(operator: Operator) -> str | None:
@@ -81,30 +103,22 @@ def ringing_alarms(operator: Operator) -> str | None:
     found = answer_of(operator, ringing)
     if not found:
         return None
-    return f"alarms ring: {_named(found, '; ')}: docs/operators.md, Alarms, says what to do"
+    return f"alarms ring: {named(found, '; ')}: docs/operators.md, Alarms, says what to do"
 
 
 def unprotected_tables(operator: Operator) -> str | None:
     """Return a sentence when a table could be deleted, or could not be brought back."""
-    for table in (operator.tables.records, operator.tables.subscribers):
-        lacks = answer_of(operator, _lacking, operator, table)
-        if lacks:
-            return (
-                f"{table} has no {' and no '.join(lacks)}: somebody switched it off; "
-                f"make deploy STAGE={operator.stage} does not see that, the DynamoDB console does"
-            )
-    return None
+    tables = (operator.tables.records, operator.tables.subscribers)
+    return all_of(*(partial(_unprotected, operator, table) for table in tables))
 
 
 def stale_anchors(operator: Operator) -> str | None:
-    """Return a sentence when the audit was not anchored lately."""
-
-    def last() -> list[Any]:
-        bucket = f"relais-{operator.stage}-anchors-{operator.account}"
-        pages = operator.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket)
-        return [one["LastModified"] for page in pages for one in page.get("Contents", [])]
-
-    found = answer_of(operator, last)
+    """Return a sentence when the audit was not anchored lately; a stack that is younger than that
+    had no time to."""
+    stack = answer_of(operator, _stack, operator)
+    if stack and operator.now() - stack["CreationTime"] < ANCHORED_WITHIN:
+        return None
+    found = answer_of(operator, _anchored, operator)
     if found is None or any(operator.now() - at < ANCHORED_WITHIN for at in found):
         return None
     return (
@@ -113,13 +127,27 @@ def stale_anchors(operator: Operator) -> str | None:
     )
 
 
+def _anchored(operator: Operator) -> list[datetime]:
+    """Return when each anchor was written."""
+    bucket = f"{anchors_name(operator.stage)}-{operator.account}"
+    pages = operator.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    return [one["LastModified"] for page in pages for one in page.get("Contents", [])]
+
+
 def _stack(operator: Operator) -> Any:
     return operator.client("cloudformation").describe_stacks(StackName=_name(operator))["Stacks"][0]
 
 
-def _drifted(operator: Operator) -> Iterator[str]:
-    """Yield what differs from the template, once CloudFormation has looked; nothing while it looks
-    for too long."""
+class Drift(NamedTuple):
+    """What differs from the template, and why more could not be compared, where it could not."""
+
+    changed: list[str]
+    unknown: str
+
+
+def _drift(operator: Operator) -> Drift:
+    """Return what differs, once CloudFormation has looked. Raises NotLookedAt when it looks for
+    too long."""
     cloud = operator.client("cloudformation")
     looking = cloud.detect_stack_drift(StackName=_name(operator))["StackDriftDetectionId"]
     until = time.monotonic() + DRIFT_PATIENCE.total_seconds()
@@ -129,11 +157,40 @@ def _drifted(operator: Operator) -> Iterator[str]:
             break
         time.sleep(_DRIFT_POLL.total_seconds())
     else:
-        return
-    found = cloud.describe_stack_resource_drifts(
-        StackName=_name(operator), StackResourceDriftStatusFilters=["MODIFIED", "DELETED"]
+        raise NotLookedAt(
+            f"what CloudFormation compares for {DRIFT_PATIENCE.seconds // 60} minutes"
+        )
+    failed = state["DetectionStatus"] == "DETECTION_FAILED"
+    why = state.get("DetectionStatusReason", "CloudFormation does not say why")
+    return Drift(list(_changed(operator)), why if failed else "")
+
+
+def _changed(operator: Operator) -> Iterator[str]:
+    """Yield what differs; of what is gone, `missing_resources` and `sleeping_functions` speak of
+    what they look at."""
+    more: dict[str, str] = {}
+    while True:
+        page = operator.client("cloudformation").describe_stack_resource_drifts(
+            StackName=_name(operator),
+            StackResourceDriftStatusFilters=["MODIFIED", "DELETED"],
+            **more,
+        )
+        for one in page["StackResourceDrifts"]:
+            is_gone = one.get("StackResourceDriftStatus") == "DELETED"
+            if not (is_gone and one.get("ResourceType") in {**STANDING, **WAKING}):
+                yield one["LogicalResourceId"]
+        if "NextToken" not in page:
+            return
+        more = {"NextToken": page["NextToken"]}
+
+
+def _unprotected(operator: Operator, table: str) -> str | None:
+    lacks = answer_of(operator, _lacking, operator, table)
+    if not lacks:
+        return None
+    return f"{table} has no {' and no '.join(lacks)}: somebody switched it off; " + ", ".join(
+        aws(f"dynamodb {_PROTECTS[lack]} --table-name {table}") for lack in lacks
     )
-    yield from (one["LogicalResourceId"] for one in found["StackResourceDrifts"])
 
 
 def _lacking(operator: Operator, table: str) -> list[str]:
@@ -156,13 +213,9 @@ def _name(operator: Operator) -> str:
     return f"relais-{operator.stage}"
 
 
-def _named(names: list[str], between: str = ", ") -> str:
-    more = len(names) - _MAX_NAMED
-    return between.join(names[:_MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
 STACK_CHECKS: Final = (
     unfinished_stack,
+    missing_resources,
     drifted_stack,
     unheard_alarms,
     ringing_alarms,
