@@ -50,7 +50,7 @@ def deploy(context: typer.Context, stage: Name) -> None:
     try:
         settings = stage_settings(stage)
         operator = session.given or Operator(stage, settings=settings_of(stage, settings))
-        findings = _in_the_way(session, operator, settings)
+        findings = in_the_way(session, operator, settings)
         if findings:
             session.confirm(f"{findings} of these will be in the way. Deploy all the same?")
         session.say("building the package")
@@ -65,7 +65,7 @@ def deploy(context: typer.Context, stage: Name) -> None:
         session.say(f"Point {domain} there in its DNS: CNAME {done.outputs['DomainTarget']}")
 
 
-def _in_the_way(session: Session, operator: Operator, settings: Mapping[str, str]) -> int:
+def in_the_way(session: Session, operator: Operator, settings: Mapping[str, str]) -> int:
     """Say what would be in the way of a deploy, and what nobody could see; return how much."""
 
     def no_access_log(operator: Operator) -> str | None:

@@ -42,7 +42,7 @@ def doctor(context: typer.Context) -> None:
                 {
                     "check": one.check,
                     "wrong": one.wrong or None,
-                    "not_looked_at": one.not_looked_at or None,
+                    "not_looked_at": ", ".join(one.not_looked_at) or None,
                 }
                 for one in looked
             ]

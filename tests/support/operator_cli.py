@@ -23,6 +23,7 @@ MAY = {action for statement in OPERATOR["Statement"] for action in statement["Ac
 
 NAMED = {
     "ListObjectsV2": {"s3:ListBucket"},
+    "HeadBucket": {"s3:ListBucket"},
     "HeadObject": {"s3:GetObject"},
     "ListObjectVersions": {"s3:ListBucketVersions"},
     "SendMessageBatch": {"sqs:SendMessage"},

@@ -32,6 +32,8 @@ _NO_SUCH_THING: Final = {
     "QueueDoesNotExist",
 }
 
+_NO_RIGHT_TO: Final = "no right to "
+
 MAX_NAMED: Final = 3
 """Things that one sentence names."""
 
@@ -41,7 +43,7 @@ Check = Callable[[Operator], str | None]
 
 
 class NotLookedAt(Exception):
-    """Why a check learnt nothing, where that is no fault of the stage."""
+    """Why a check learnt nothing, where that is no fault of the stage: one reason or several."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Looked:
 
     check: str
     wrong: str = ""
-    not_looked_at: str = ""
+    not_looked_at: tuple[str, ...] = ()
 
 
 def look(check: Check, operator: Operator) -> Looked:
@@ -60,7 +62,7 @@ def look(check: Check, operator: Operator) -> Looked:
     try:
         return Looked(name, wrong=check(operator) or "")
     except NotLookedAt as error:
-        return Looked(name, not_looked_at=str(error))
+        return Looked(name, not_looked_at=error.args)
     except Exception as error:
         why = reason_of(error, operator.stage) or f"{type(error).__name__}: {error}"
         return Looked(name, wrong=f"could not be looked at: {why}")
@@ -68,10 +70,13 @@ def look(check: Check, operator: Operator) -> Looked:
 
 def not_looked_at(looked: Iterable[Looked]) -> str:
     """Return how many checks learnt nothing, and why; empty for none."""
-    reasons = [one.not_looked_at for one in looked if one.not_looked_at]
-    if not reasons:
-        return ""
-    return f"{len(reasons)} not looked at: {', '.join(dict.fromkeys(reasons))}"
+    unknown = [one.not_looked_at for one in looked if one.not_looked_at]
+    reasons = dict.fromkeys(reason for each in unknown for reason in each)
+    rights = [one.removeprefix(_NO_RIGHT_TO) for one in reasons if one.startswith(_NO_RIGHT_TO)]
+    why = [one for one in reasons if not one.startswith(_NO_RIGHT_TO)]
+    if rights:
+        why.append(f"{_NO_RIGHT_TO}{', '.join(rights)}")
+    return f"{len(unknown)} not looked at: {'; '.join(why)}" if unknown else ""
 
 
 def answer_of(
@@ -87,7 +92,7 @@ def answer_of(
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code in _NO_RIGHT:
-            raise NotLookedAt(f"no right to {_right(error)}") from None
+            raise NotLookedAt(f"{_NO_RIGHT_TO}{_right(error)}") from None
         if code in _NO_SUCH_THING:
             return None
         raise
@@ -96,14 +101,15 @@ def answer_of(
 def all_of(*parts: Callable[[], str | None]) -> str | None:
     """Return what all parts of a check find, joined. Raises NotLookedAt when nothing was found and
     a part learnt nothing."""
-    found, unknown = [], []
+    found: list[str | None] = []
+    unknown: list[str] = []
     for part in parts:
         try:
             found.append(part())
         except NotLookedAt as error:
-            unknown.append(str(error))
+            unknown += error.args
     if not any(found) and unknown:
-        raise NotLookedAt(", ".join(dict.fromkeys(unknown)))
+        raise NotLookedAt(*dict.fromkeys(unknown))
     return "; ".join(filter(None, found)) or None
 
 
