@@ -132,13 +132,15 @@ def deploy(
     public_url: Callable[[str], str] | None = None,
     say: Say = print,
     agree: Agree | None = None,
+    repair: bool = False,
 ) -> Deployed:
     """Create or update the stack `relais-<stage>`.
 
     The functions must know the address of their own API, which is known only after the first
     deploy: without a PublicUrl there is a second pass that sets it. `public_url` makes the address
     from the id of the API, where it is not AWS's own. `agree` is shown what would change, before
-    anything does. Raises DeployError that names every setting that is missing or wrong.
+    anything does. `repair` makes anew what is missing of a stack that stands, and undoes what was
+    changed by hand. Raises DeployError that names every setting that is missing or wrong.
     """
     _check(stage, settings, endpoint)
     session = boto3.session.Session(region_name=REGION)
@@ -151,7 +153,7 @@ def deploy(
         if keep_people_key(session.client("secretsmanager", endpoint_url=endpoint), stage):
             say("keeping the key of people in a secret of its own")
         known = _first_url(stack, settings, lambda: kept_of(session, stage, endpoint, _template()))
-        change = _change(stage, template_url, settings)
+        change = change_of(stage, template_url, settings, repair=repair and known != "")
         stack.apply(change(known), agree)
         outputs = _outputs(stack)
         address = own_address(settings) or (public_url or _aws_url)(outputs["RestAPIId"])
@@ -191,15 +193,17 @@ def _first_url(
     return UNKNOWN_URL
 
 
-def _change(
-    stage: str, template_url: TemplateUrl, settings: Mapping[str, str]
+def change_of(
+    stage: str, template_url: TemplateUrl, settings: Mapping[str, str], *, repair: bool
 ) -> Callable[[str], dict[str, Any]]:
-    """Return what makes a change of the whole stack, for an address of the API."""
+    """Return what makes a change of the whole stack, for an address of the API: from what the stack
+    was made as, or to `repair` it from what there is."""
+    mode = {"DeploymentMode": "REVERT_DRIFT"} if repair else {}
     fixed = {**settings, "Stage": stage, "SenderAddress": parseaddr(settings["Sender"])[1]}
 
     def change(url: str) -> dict[str, Any]:
         parameters = {**fixed, "PublicUrl": url}
-        return {"TemplateURL": template_url(parameters), "Parameters": _listed(parameters)}
+        return {"TemplateURL": template_url(parameters), "Parameters": _listed(parameters), **mode}
 
     return change
 

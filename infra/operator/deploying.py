@@ -41,10 +41,23 @@ BEFORE_A_DEPLOY: Final = (
 
 Name = Annotated[str, typer.Argument(help="A file of infra/stages, without .json.")]
 
-_VERBS: Final = {"Add": "make", "Modify": "change", "Remove": "take away", "Import": "take over"}
+_VERBS: Final = {
+    "Add": "make",
+    "Modify": "change",
+    "Remove": "take away",
+    "Import": "take over",
+    "SyncWithActual": "note",
+}
 
 
-def deploy(context: typer.Context, stage: Name) -> None:
+def deploy(
+    context: typer.Context,
+    stage: Name,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Also make anew what is missing, and undo changes by hand."),
+    ] = False,
+) -> None:
     """Deploy this checkout to AWS: check all that can be known, show what changes, then do it."""
     session = _session_for(context, stage)
     try:
@@ -57,7 +70,9 @@ def deploy(context: typer.Context, stage: Name) -> None:
         template = package(ROOT / "build" / stage)
         if python_of(RUNTIME) is None:
             session.say(NO_BYTE_CODE)
-        done = deploy_stage(stage, settings, template, say=session.say, agree=_agree(session))
+        done = deploy_stage(
+            stage, settings, template, say=session.say, agree=_agree(session), repair=repair
+        )
     except (DeployError, PackageError) as error:
         raise OperatorError(f"not deployed: {error}") from None
     session.say(f"Deployed {done.stack}: {done.api}")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import boto3
 import pytest
+from botocore.validate import validate_parameters
 from hypothesis import given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
@@ -14,12 +15,14 @@ from moto import mock_aws
 from chalicelib.core.ports import Put
 from chalicelib.core.settings import Settings
 from fakes import SetClock
-from infra.deploy import REGION, settings_of, stage_settings
+from infra.deploy import REGION, change_of, settings_of, stage_settings
 from infra.deployments import Deployment, Deployments, bucket_of
 from infra.operator.errors import OperatorError
 from infra.operator.stage import Operator
 from operator_cli import listed, relais
 from tables import make_tables
+
+ADDRESS = "https://example.org/api"
 
 BUCKET = bucket_of("test", "123456789012")
 
@@ -100,6 +103,17 @@ def test_the_settings_that_a_deploy_checks_are_those_of_the_functions() -> None:
     given = stage_settings("staging")
     assert settings_of("staging", given).sender == given["Sender"]
     assert json.dumps(given).count("example.org") >= 3, "nobody real in a file that is an example"
+
+
+def test_a_repair_is_a_change_from_what_there_is_and_any_other_from_what_was_made() -> None:
+    given = stage_settings("staging")
+    cloud = boto3.client("cloudformation", region_name=REGION)
+    asked = cloud.meta.service_model.operation_model("CreateChangeSet").input_shape
+    assert asked
+    for repair, mode in ((True, "REVERT_DRIFT"), (False, None)):
+        change = change_of("staging", lambda _: "https://x/t.json", given, repair=repair)(ADDRESS)
+        assert change.get("DeploymentMode") == mode
+        validate_parameters({"StackName": "s", "ChangeSetName": "c", **change}, asked)
 
 
 def test_nothing_is_gone_back_to_where_nothing_is_known(operator: Operator) -> None:
