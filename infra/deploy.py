@@ -144,9 +144,7 @@ def deploy(
     """
     _check(stage, settings, endpoint)
     session = boto3.session.Session(region_name=REGION)
-    stack = CloudStack(
-        session.client("cloudformation", endpoint_url=endpoint), f"relais-{stage}", say
-    )
+    stack = _stack_of(session, stage, endpoint, say)
     template_url = upload_package(session, template, stage, endpoint, say)
     try:
         stack.settle()
@@ -165,6 +163,14 @@ def deploy(
     except (PeopleKeyLost, StackError, KeptError) as error:
         raise DeployError(str(error)) from None
     return Deployed(stack.name, address, outputs)
+
+
+def _stack_of(
+    session: boto3.session.Session, stage: str, endpoint: str | None, say: Say
+) -> CloudStack:
+    return CloudStack(
+        session.client("cloudformation", endpoint_url=endpoint), f"relais-{stage}", say
+    )
 
 
 def _first_url(
@@ -252,9 +258,7 @@ def roll_back(
     before = deployments.before()
     if before is None:
         raise DeployError(f"nothing is known of a deploy of {stage} before the one that stands")
-    stack = CloudStack(
-        session.client("cloudformation", endpoint_url=endpoint), f"relais-{stage}", say
-    )
+    stack = _stack_of(session, stage, endpoint, say)
     say(f"going back to the deploy of {before.at}")
     change = {"TemplateURL": before.template_url, "Parameters": before.parameters}
     try:
