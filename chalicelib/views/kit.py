@@ -8,12 +8,13 @@ from chalicelib.cases.lookup import Cases
 from chalicelib.core.errors import NotFound
 from chalicelib.core.languages import Lang
 from chalicelib.core.settings import Settings
+from chalicelib.forms.paused import paused_or_blank
 from chalicelib.newsletter.subscribers.consent_text import ConsentTexts
 from chalicelib.views import kit_parts
 from chalicelib.views.described import known_of
 from chalicelib.views.kit_parts import NOBODY, Invited
 from chalicelib.web.request import Request
-from chalicelib.web.responses import HTML, PRIVATE, Response, with_etag
+from chalicelib.web.responses import HTML, PRIVATE, Response, json_response, with_etag
 
 CACHEABLE: Final = {
     "Cache-Control": "public, max-age=300",
@@ -21,6 +22,10 @@ CACHEABLE: Final = {
     "Access-Control-Allow-Origin": "*",
 }
 """Nothing in a part belongs to one visitor: any website may read it, and any cache keep it."""
+
+PAUSED: Final = "paused"
+"""The field of the query that asks whether a form is paused, and of the answer that says so in
+words; blank for one that is open."""
 
 PLAIN: Final = "text/plain; charset=utf-8"
 
@@ -41,6 +46,10 @@ class KitViews:
         if name not in kit_parts.PARTS:
             raise NotFound(name)
         headers = {**CACHEABLE, "Content-Language": f"{request.lang}-CA"}
+        if PAUSED in request.query:
+            # For the script beside a part that was pasted before the form was paused.
+            words = paused_or_blank(name, request.lang)
+            return with_etag(request, json_response({PAUSED: words}, headers))
         shown = None if name == kit_parts.COACHES else self.notices.current(name, request.lang)
         if shown is not None:
             # A part may be pasted and kept: its words are kept first, or it is not given.

@@ -98,7 +98,7 @@ def file(name: str) -> str:
 def _lean(text: str) -> str:
     """Return a file as visitors load it: without indentation, and with the comment at its head
     alone."""
-    lines = [line.strip() for line in text.splitlines()]
+    lines = [line.strip().partition(" // ")[0] for line in text.splitlines()]
     head = next(number for number, line in enumerate(lines) if not line.startswith(COMMENTS))
     body = [line for line in lines[head:] if line and not line.startswith(COMMENTS)]
     return "\n".join([*lines[:head], *body, ""])

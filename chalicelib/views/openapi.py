@@ -67,12 +67,14 @@ def _id(method: str, path: str) -> str:
 
 def _forms(interface: Interface) -> Paths:
     taken = answer(interface.lang, "201", json("Receipt"))
-    kit = {
-        kind: {"schema": TEXT}
-        for kind in ("text/html", "text/css", "text/javascript", "text/plain")
-    }
+    kinds = ("text/html", "text/css", "text/javascript", "text/plain")
+    kit = {**{kind: {"schema": TEXT} for kind in kinds}, **json("Pause")}
     get = interface.get(
-        "/kit/{name}", "source", "invite", page=kit, refused=("link", "invitation"), also=("304",)
+        "/kit/{name}",
+        *("source", "invite", "paused"),
+        page=kit,
+        refused=("link", "invitation"),
+        also=("304",),
     )
     return {
         **{

@@ -65,6 +65,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
         },
     },
     "Home": having("", links=ANYTHING),
+    "Pause": having("paused"),
     "Status": having("status", parts=listed(ANYTHING)),
     "Outcome": having(
         "status", {"message": TEXT, "ref": TEXT, "result": ANYTHING, "errors": listed(ANYTHING)}

@@ -139,6 +139,15 @@
       this.takeKnown()
       form.querySelectorAll("[data-max]").forEach(area => area.value && this.count(area))
       if (form.elements.invite) this.takeInvitation()
+      this.tell()
+    }
+
+    // A form that was pasted says by this that it is paused; it stays, with what is typed.
+    async tell() {
+      try {
+        const [{ ok }, { paused }] = await ask(`${this.api}/kit/${this.piece}?lang=${this.language}&paused=1`, { cache: "no-cache" })
+        if (ok && paused) this.banner(this.form.getAttribute("aria-label"), paused)
+      } catch {} // Then the answer to the form says so.
     }
 
     // What is typed is kept in this tab until it is sent: a reload, or the other language, loses none.
@@ -396,6 +405,7 @@
       if (!more.length) box.append(make("p", {}, link))
       this.form.before(box)
       this.box = box
+      if (!this.sent) return // Nobody pressed a button: who reads or types is left where they are.
       box.focus()
       box.scrollIntoView({ block: "start" })
     }

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, Route
 import app as application
 import samples
 from chalicelib.aws.keys import Keys
+from chalicelib.core.edits import packed
 from chalicelib.core.settings import Settings
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock
@@ -513,6 +514,51 @@ def test_an_invitation_fills_in_what_is_known_and_a_wrong_one_says_where_to_go(
     )
     assert page.locator("[name=invite]").input_value() == ""
     assert page.locator("[name=ref]").is_visible()
+
+
+PAUSE = {
+    "status": "paused",
+    "words": {"fr": "Le cycle est complet.", "en": "The cycle is full."},
+    "reopens": "2030-09-01",
+}
+SAID = {
+    "fr": "Le cycle est complet. Date de réouverture\u00a0: 1",
+    "en": "The cycle is full. The form",
+}
+
+
+def test_a_form_that_is_paused_says_so_and_loses_nothing_that_was_typed(
+    api: str, pasted: Show, store: MemoryStore
+) -> None:
+    open_form = {lang: part(api, "eoi", lang) for lang in SAID}
+    page = pasted(open_form["fr"])
+    fill(page, "eoi")
+    paused = {"intake/eoi": (1, PAUSE)}
+    store.items["EDITS", "EDITS"] = {"number": 1, "edits": packed(paused)}
+    application.services().edits.reread()  # type: ignore[attr-defined]
+    press(page)
+    refused = page.locator(".summary")
+    refused.wait_for()
+    assert SAID["fr"] in refused.inner_text()
+    assert refused.evaluate("e => e === document.activeElement")
+    assert page.locator("[name=org_city]").input_value() == "Montréal"
+    page.reload()
+    page.get_by_text("Ce que vous aviez saisi est de retour.").wait_for()
+    assert page.locator("[name='partners[2].name']").input_value() == "Ville de l’Exemple"
+    assert SAID["fr"] in page.locator(".summary").inner_text()
+
+    page = pasted(open_form["en"])
+    told = page.locator(".summary")
+    told.wait_for()
+    assert SAID["en"] in told.inner_text()
+    assert page.evaluate("document.activeElement.tagName") == "BODY"
+    assert page.locator("[name=org_city]").input_value() == "Montréal", "of the other language"
+    for lang, said in SAID.items():
+        page = pasted(f'<relais-form form="eoi" lang="{lang}"></relais-form>')
+        page.locator("relais-form section").wait_for()
+        assert said in page.locator("relais-form").inner_text()
+        assert page.locator("relais-form form").count() == 0
+    assert not store.kinds("case")
 
 
 def test_coaches_are_found_as_one_types(published: object, api: str, pasted: Show) -> None:

@@ -267,12 +267,17 @@ def test_a_paused_form_says_so_in_its_part(
     description._described.cache_clear()
     try:
         html = visitor.get("/kit/eoi?lang=fr").body.decode()
+        words = visitor.get("/kit/eoi?lang=en&paused=1").json_body["paused"]
+        others = [name for name in kit_parts.PARTS if name != "eoi"]
+        told = {name: visitor.get(f"/kit/{name}?paused=1").json_body["paused"] for name in others}
     finally:
         monkeypatch.undo()
         description._described.cache_clear()
     assert "n’accepte pas de nouvelles déclarations" in html
     assert "<form" not in html
     assert "/forms/eoi?lang=fr" in html
+    assert "not accepting new declarations" in words
+    assert set(told.values()) == {""}
 
 
 def test_the_style_has_the_colours_of_our_pages_and_leaves_each_to_the_website() -> None:

@@ -33,6 +33,10 @@ export interface Home {
   links: Record<string, unknown>
 }
 
+export interface Pause {
+  paused: string
+}
+
 export interface Status {
   status: string
   parts: Array<Record<string, unknown>>

@@ -7,7 +7,7 @@ if (!window.customElements || !window.fetch || customElements.get("relais-form")
 const WORDS = {"fr": {"sending": "Envoi en cours…", "attention": "Certaines réponses demandent votre attention", "kept": "Rien n’a encore été enregistré. Ce que vous avez saisi est conservé ci-dessous.", "away": "Nous n’avons pas pu joindre notre service", "again": "Ce que vous avez saisi est toujours ici. Vérifiez votre connexion, puis envoyez de nouveau.", "not_shown": "Cette partie de la page ne peut pas s’afficher pour le moment.", "hosted": "L’ouvrir sur une page à part", "find_file": "Retrouver mon dossier", "person": "Oui, je suis une personne.", "left": "Caractères restants : {n}", "over": "Caractères en trop : {n}", "add": "Ajouter une ligne", "remove": "Retirer la ligne {n}", "removed": "La ligne {n} est retirée.", "row": "ligne {n}", "known": "Ce que vous nous avez déjà dit est rempli.", "restored": "Ce que vous aviez saisi est de retour.", "anew": "Vider le formulaire", "done": "Merci, c’est bien reçu", "note": "À noter", "receipt": "Voir la page de votre envoi", "score": "Total des points : {n} sur {max}.", "advice": "Conseils", "next": "Prochaines étapes", "all": "Voir cette recherche sur une page à part", "none": "Aucun résultat pour cette recherche.", "one": "1 coach", "several": "{n} coachs"}, "en": {"sending": "Sending…", "attention": "Some answers need your attention", "kept": "Nothing was stored yet. What you typed is kept below.", "away": "We could not reach our service", "again": "What you typed is still here. Check your connection, then send it again.", "not_shown": "This part of the page cannot be shown right now.", "hosted": "Open it on a page of its own", "find_file": "Find my file", "person": "Yes, I am a person.", "left": "Characters left: {n}", "over": "Characters over the limit: {n}", "add": "Add a row", "remove": "Remove row {n}", "removed": "Row {n} was removed.", "row": "row {n}", "known": "What you told us before is filled in.", "restored": "What you had typed is back.", "anew": "Empty the form", "done": "Thank you, we have it", "note": "Please note", "receipt": "See the page of what you sent", "score": "Total points: {n} out of {max}.", "advice": "Advice", "next": "Next steps", "all": "See this search on a page of its own", "none": "No result for this search.", "one": "1 coach", "several": "{n} coaches"}}
 const HERE = (document.currentScript || {}).src || ""
 const PATIENCE_MS = 30000
-const PAUSE_MS = 300 // between the last key and a search
+const PAUSE_MS = 300
 const forbidden = []
 document.addEventListener("securitypolicyviolation", e => forbidden.push(`${e.effectiveDirective} ${e.blockedURI}`))
 const make = (tag, facts, ...children) => {
@@ -101,7 +101,7 @@ form.noValidate = true
 this.status = make("p", { className: "relais-status" })
 this.status.setAttribute("role", "status")
 this.button = form.querySelector(":not([hidden])>[type=submit]:not([formaction])")
-const trap = form.querySelector("[name=website]") // its id says how those of this form begin
+const trap = form.querySelector("[name=website]")
 this.stem = trap ? trap.id.slice(0, -7) : `${this.piece}-`
 this.button.closest("p, div, form").after(this.status)
 form.querySelectorAll("[data-rows]").forEach(list => this.enhanceRows(list))
@@ -120,6 +120,13 @@ form.addEventListener("change", () => this.keep())
 this.takeKnown()
 form.querySelectorAll("[data-max]").forEach(area => area.value && this.count(area))
 if (form.elements.invite) this.takeInvitation()
+this.tell()
+}
+async tell() {
+try {
+const [{ ok }, { paused }] = await ask(`${this.api}/kit/${this.piece}?lang=${this.language}&paused=1`, { cache: "no-cache" })
+if (ok && paused) this.banner(this.form.getAttribute("aria-label"), paused)
+} catch {}
 }
 get drawer() {
 return `relais ${this.api} ${this.piece}`
@@ -131,7 +138,7 @@ keep() {
 const kept = this.typed().filter(each => !/radio|checkbox/.test(each.type) ? each.value : each.checked)
 try {
 sessionStorage.setItem(this.drawer, JSON.stringify(kept.map(each => [each.name, each.value])))
-} catch {} // A browser that keeps nothing is no reason to stop.
+} catch {}
 }
 forget() {
 try {
@@ -260,7 +267,7 @@ if (field && !field.value) field.value = value
 async takeInvitation() {
 const field = this.form.elements.invite
 const invite = new URLSearchParams(location.search).get("invite")
-this.invite = field.value // filled in already by the website, with what is known
+this.invite = field.value
 if (!invite || this.invite) return
 field.value = this.invite = invite
 const link = this.querySelector(".hosted a")
@@ -269,7 +276,7 @@ let answer, body
 try {
 [answer, body] = await ask(`${this.api}/forms/${this.piece}?lang=${this.language}&invite=${encodeURIComponent(invite)}`, { headers: { Accept: "application/json" } })
 } catch {
-return // It is sent with the form all the same.
+return
 }
 if (!answer.ok) {
 field.value = this.invite = ""
@@ -329,13 +336,13 @@ this.button.removeAttribute("aria-disabled")
 if (answer) answer.ok ? this.received(found) : this.refused(found)
 }
 async sendPlainly() {
-await pause(100) // The browser tells of a forbidden request a moment after it failed.
+await pause(100)
 const byPolicy = this.forbids(/^(connect|default)-src/)
 const online = navigator.onLine !== false
 const there = online && !byPolicy && await fetch(`${this.api}/health`, { mode: "no-cors" }).then(() => true, () => false)
 if (byPolicy || there || (online && this.failed)) {
 this.plain = true
-if (!this.failed) this.forget() // Our page has it now, and keeps it.
+if (!this.failed) this.forget()
 HTMLFormElement.prototype.submit.call(this.form)
 await pause(500)
 this.plain = false
@@ -352,6 +359,7 @@ const link = make("a", { href: this.hosted, textContent: this.words.hosted })
 if (!more.length) box.append(make("p", {}, link))
 this.form.before(box)
 this.box = box
+if (!this.sent) return
 box.focus()
 box.scrollIntoView({ block: "start" })
 }
@@ -494,7 +502,7 @@ try {
 if (pressed) HTMLFormElement.prototype.submit.call(this.form)
 return
 }
-if (this.asked !== asked) return // Somebody typed on: a later answer comes.
+if (this.asked !== asked) return
 this.found.replaceChildren()
 if (!answer.ok) return this.found.append(make("p", { textContent: found.detail }))
 this.found.append(make("h3", { textContent: found.total > 1 ? this.say("several", found.total) : this.words[found.total ? "one" : "none"] }))
