@@ -41,7 +41,7 @@ def environment() -> dict[str, str]:
     sys.path.append(str(ROOT / "tests" / "support"))
     from environment import ENVIRONMENT
 
-    return {**ENVIRONMENT, **AWS, "POSTAL_ADDRESS": "", "LOG_LEVEL": "INFO"}
+    return {**ENVIRONMENT, **AWS, "POSTAL_ADDRESS": ""}
 
 
 def declaration() -> dict[str, Any]:

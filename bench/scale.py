@@ -161,7 +161,7 @@ def main() -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     aws = {"DEFAULT_REGION": "ca-central-1", "ACCESS_KEY_ID": "bench", "SECRET_ACCESS_KEY": "bench"}
-    os.environ.update({f"AWS_{name}": value for name, value in aws.items()}, LOG_LEVEL="CRITICAL")
+    os.environ.update({f"AWS_{name}": value for name, value in aws.items()})
     logging.disable(logging.CRITICAL)
     found = hot()
     used = limits(found)

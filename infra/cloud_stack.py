@@ -77,6 +77,11 @@ class CloudStack:
                 return None
             raise
 
+    def stands(self) -> bool:
+        """Tell whether what the stack was changed to last is there, and was not taken back."""
+        found = self.found()
+        return found is not None and "ROLLBACK" not in found["StackStatus"]
+
     def settle(self) -> None:
         """Bring the stack to a state from which it can be deployed. Raises StackError."""
         found = self._finished()

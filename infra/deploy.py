@@ -1,50 +1,24 @@
 """Deploys the package, to AWS or to the emulator alike, and takes a deploy back."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parseaddr
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import boto3
 
-from chalicelib.core.email_address import email_or_none
 from chalicelib.core.records import stamp
-from chalicelib.core.settings import Settings, SettingsError, read
-from infra.cloud_stack import Agree, CloudStack, Say, StackError, import_template
+from infra.cloud_stack import Agree, CloudStack, ResourceChange, Say, StackError, import_template
 from infra.deployments import Deployment, Deployments, bucket_of
-from infra.extras import own_address, wrong_extras
+from infra.extras import own_address
 from infra.kept import KeptError, kept_of
-from infra.package import ROOT
+from infra.old_versions import drop_old_versions
 from infra.people_key import PeopleKeyLost, keep_people_key
+from infra.stage_file import REGION, UNKNOWN_URL, DeployError, check, template_source
 from infra.uploads import TemplateUrl, upload_package
-
-REGION: Final = "ca-central-1"
-UNKNOWN_URL: Final = "https://unknown.invalid/api"
-"""The address of an API that is not known yet."""
-
-_MADE_BY_THE_STACK = {
-    "PUBLIC_URL": UNKNOWN_URL,
-    "RECORDS_TABLE": "records",
-    "SUBSCRIBERS_TABLE": "subscribers",
-    "KEYS_SECRET": "keys",
-    "PEOPLE_SECRET": "people",
-    "ANCHOR_SECRET": "anchors",
-    "ANCHOR_BUCKET": "anchors",
-    "EXPORT_BUCKET": "exports",
-    "ATTACHMENT_BUCKET": "attachments",
-    "IMAGE_BUCKET": "images",
-    "CONFIGURATION_SET": "mail",
-    "ISSUE_QUEUE": "https://sqs.invalid/issues",
-    "MAIL_TOPIC": f"arn:aws:sns:{REGION}:0:mail",
-}
-"""Stand-ins for settings that are known only once the stack is there."""
-
-
-class DeployError(Exception):
-    """Why the deploy stopped, with a line for each thing to mend."""
 
 
 @dataclass(frozen=True)
@@ -54,73 +28,6 @@ class Deployed:
     stack: str
     api: str
     outputs: Mapping[str, str]
-
-
-def stage_settings(stage: str) -> dict[str, str]:
-    """Return the parameters of a stage's file. Raises DeployError that names all that is wrong."""
-    path = ROOT / "infra" / "stages" / f"{stage}.json"
-    if not path.exists():
-        raise DeployError(f"there is no {path.relative_to(ROOT)}")
-    found: dict[str, str | None] = json.loads(path.read_text("utf-8"))
-    given = {name: value for name, value in found.items() if value is not None}
-    if wrong := list(_wrong(stage, given, f" in {path.relative_to(ROOT)}")):
-        raise DeployError("\n".join(wrong))
-    return given
-
-
-def settings_of(stage: str, given: Mapping[str, str]) -> Settings:
-    """Return what the functions of a stage will run with, before there are any. Raises
-    SettingsError."""
-    return read(_environment(stage, given)[0])
-
-
-def _template() -> Any:
-    return json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
-
-
-def _environment(stage: str, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the environment of the functions, and the parameter that each setting comes from."""
-    template = _template()
-    parameters = template["Parameters"]
-    values = {name: one["Default"] for name, one in parameters.items() if "Default" in one}
-    values |= {**given, "Stage": stage}
-    names = template["Globals"]["Function"]["Environment"]["Variables"]
-    environment, parameter_of = dict(_MADE_BY_THE_STACK), {}
-    for setting, value in names.items():
-        parameter = "PublicUrl" if setting == "PUBLIC_URL" else value.get("Ref")
-        if parameter in parameters:
-            parameter_of[setting.lower()] = parameter
-            environment[setting] = values.get(parameter) or environment.get(setting, "")
-    return environment, parameter_of
-
-
-def _wrong(stage: str, given: Mapping[str, str], where: str = "") -> Iterator[str]:
-    """Say what the functions would refuse, parameter by parameter, before anything is created."""
-    parameters = _template()["Parameters"]
-    for name in given.keys() - parameters.keys():
-        yield f"{name}{where} is no setting"
-    environment, parameter_of = _environment(stage, given)
-    try:
-        read(environment)
-    except SettingsError as error:
-        for setting, why in error.problems.items():
-            name = parameter_of[setting]
-            what = f" ({parameters[name]['Description'].lower()})" if why == "is not set" else ""
-            yield f"{name} {why}{where}{what}"
-    yield from (f"{wrong}{where}" for wrong in wrong_extras(given))
-    alarms = given.get("AlarmEmail")
-    if not alarms:
-        yield f"AlarmEmail is not set{where} (who is told of alarms)"
-    elif email_or_none(alarms) is None:
-        yield f"AlarmEmail must be an e-mail address{where}, not {alarms!r}"
-
-
-def _check(stage: str, settings: Mapping[str, str], endpoint: str | None) -> None:
-    wrong = list(_wrong(stage, settings))
-    if settings.get("Emulator") == "true" and endpoint is None:
-        wrong.append("Emulator is for the emulator alone: it widens rights")
-    if wrong:
-        raise DeployError("\n".join(wrong))
 
 
 def deploy(
@@ -136,33 +43,71 @@ def deploy(
 ) -> Deployed:
     """Create or update the stack `relais-<stage>`.
 
-    The functions must know the address of their own API, which is known only after the first
-    deploy: without a PublicUrl there is a second pass that sets it. `public_url` makes the address
-    from the id of the API, where it is not AWS's own. `agree` is shown what would change, before
-    anything does. `repair` makes anew what is missing of a stack that stands, and undoes what was
-    changed by hand. Raises DeployError that names every setting that is missing or wrong.
+    The functions must know the address of their own API: unless a PublicUrl says it there is a
+    second pass. `public_url` makes the address from the id of the API, where it is not AWS's own.
+    `agree` is shown what would change, before anything does. `repair` makes anew what is missing of
+    a stack that stands, and undoes what was changed by hand. Raises DeployError.
     """
-    _check(stage, settings, endpoint)
+    check(stage, settings, endpoint)
     session = boto3.session.Session(region_name=REGION)
     stack = _stack_of(session, stage, endpoint, say)
     template_url = upload_package(session, template, stage, endpoint, say)
+    steps = _Steps(stack, deployments_of(session, stage, endpoint), agree)
     try:
-        stack.settle()
-        if keep_people_key(session.client("secretsmanager", endpoint_url=endpoint), stage):
-            say("keeping the key of people in a secret of its own")
-        known = _first_url(stack, settings, lambda: kept_of(session, stage, endpoint, _template()))
+        steps.settle()
+        _keep_people_key(session, stage, endpoint, say)
+        kept = partial(kept_of, session, stage, endpoint, template_source())
+        known = _first_url(stack, settings, kept)
         change = change_of(stage, template_url, settings, repair=repair and known != "")
-        stack.apply(change(known), agree)
-        outputs = _outputs(stack)
-        address = own_address(settings) or (public_url or _aws_url)(outputs["RestAPIId"])
+        steps.apply(change(known))
+        address = own_address(settings) or (public_url or _aws_url)(_outputs(stack)["RestAPIId"])
         if known != address:
             say("telling the functions their own address")
-            stack.apply(change(address))
-            outputs = _outputs(stack)
-        _keep(deployments_of(session, stage, endpoint), change(address))
+            steps.apply(change(address))
+        steps.end(change(address))
+        drop_old_versions(session.client("lambda", endpoint_url=endpoint), stage, say)
     except (PeopleKeyLost, StackError, KeptError) as error:
         raise DeployError(str(error)) from None
-    return Deployed(stack.name, address, outputs)
+    return Deployed(stack.name, address, _outputs(stack))
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """The changes of one deploy, of which each is known before it is made: whoever takes it back
+    finds it also where the deploy was killed."""
+
+    stack: CloudStack
+    deployments: Deployments
+    agree: Agree | None
+
+    def settle(self) -> None:
+        """Bring the stack to rest, and what is known of deploys with it. Raises StackError."""
+        self.stack.settle()
+        self.deployments.settle(stands=self.stack.stands())
+
+    def apply(self, change: Mapping[str, Any], first_at: str = "") -> None:
+        def agreed(changes: list[ResourceChange]) -> None:
+            if self.agree is not None:
+                self.agree(changes)
+            self.deployments.begin(_deployment(change, first_at))
+
+        self.stack.apply(change, agreed)
+
+    def end(self, change: Mapping[str, Any], first_at: str = "") -> None:
+        self.deployments.settle(stands=True)
+        self.deployments.keep(_deployment(change, first_at))
+
+
+def _deployment(change: Mapping[str, Any], first_at: str) -> Deployment:
+    now = stamp(datetime.now(UTC))
+    return Deployment(now, first_at or now, change["TemplateURL"], change["Parameters"])
+
+
+def _keep_people_key(
+    session: boto3.session.Session, stage: str, endpoint: str | None, say: Say
+) -> None:
+    if keep_people_key(session.client("secretsmanager", endpoint_url=endpoint), stage):
+        say("keeping the key of people in a secret of its own")
 
 
 def _stack_of(
@@ -194,7 +139,10 @@ def _first_url(
         "Emulator": settings.get("Emulator", "false"),
         "PublicUrl": UNKNOWN_URL,
     }
-    body = {"TemplateBody": import_template(_template(), names), "Parameters": _listed(parameters)}
+    body = {
+        "TemplateBody": import_template(template_source(), names),
+        "Parameters": _listed(parameters),
+    }
     stack.take_over(body, found)
     return UNKNOWN_URL
 
@@ -236,11 +184,6 @@ def _outputs(stack: CloudStack) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in listed}
 
 
-def _keep(deployments: Deployments, change: Mapping[str, Any]) -> None:
-    now = stamp(datetime.now(UTC))
-    deployments.keep(Deployment(now, now, change["TemplateURL"], change["Parameters"]))
-
-
 def deployments_of(session: boto3.session.Session, stage: str, endpoint: str | None) -> Deployments:
     account = session.client("sts", endpoint_url=endpoint).get_caller_identity()["Account"]
     return Deployments(session.client("s3", endpoint_url=endpoint), bucket_of(stage, account))
@@ -251,20 +194,25 @@ def roll_back(
 ) -> Deployment:
     """Bring back what stood before the last deploy, its settings too; return that deploy.
 
-    Raises DeployError when nothing is known of an earlier one.
+    Raises DeployError when nothing is known of an earlier one, or when what was kept of it is not
+    what was deployed.
     """
     session = boto3.session.Session(region_name=REGION)
     deployments = deployments_of(session, stage, endpoint)
-    before = deployments.before()
-    if before is None:
-        raise DeployError(f"nothing is known of a deploy of {stage} before the one that stands")
     stack = _stack_of(session, stage, endpoint, say)
-    say(f"going back to the deploy of {before.at}")
-    change = {"TemplateURL": before.template_url, "Parameters": before.parameters}
+    steps = _Steps(stack, deployments, agree)
     try:
-        stack.settle()
-        stack.apply(change, agree)
+        steps.settle()
+        before = deployments.before()
+        if before is None:
+            raise DeployError(f"nothing is known of a deploy of {stage} before the one that stands")
+        if spoilt := deployments.spoilt(before):
+            raise DeployError(f"{spoilt} is not what was deployed: somebody wrote over it")
+        say(f"going back to the deploy of {before.at}")
+        change = {"TemplateURL": before.template_url, "Parameters": before.parameters}
+        steps.apply(change, before.first_at)
+        steps.end(change, before.first_at)
+        drop_old_versions(session.client("lambda", endpoint_url=endpoint), stage, say)
     except StackError as error:
         raise DeployError(str(error)) from None
-    deployments.keep(replace(before, at=stamp(datetime.now(UTC))))
     return before

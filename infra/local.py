@@ -10,12 +10,12 @@ from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.deploy import DeployError
 from infra.local_aws.emulator import Emulator, EmulatorError, free_port
 from infra.local_aws.logs import Logs
 from infra.local_aws.stack import STAFF, start_stack
 from infra.package import ROOT, PackageError
 from infra.run_file import use_root_key, write_run_file
+from infra.stage_file import DeployError
 
 LOCAL = ROOT / ".local"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -186,7 +186,7 @@ OF_A_DEPLOY: Final = (
     Granted(
         "cloudformation",
         "ContinueUpdateRollback CreateChangeSet DeleteChangeSet DeleteStack DescribeChangeSet "
-        "DescribeStackEvents DescribeStacks ExecuteChangeSet UpdateTerminationProtection",
+        "DescribeStackEvents DescribeStackResources DescribeStacks ExecuteChangeSet UpdateTerminationProtection",
         ("arn:aws:cloudformation:*:*:stack/relais-*/*",),
     ),
     Granted(
@@ -195,10 +195,17 @@ OF_A_DEPLOY: Final = (
         ("arn:aws:cloudformation:*:aws:transform/Serverless-2016-10-31",),
     ),
     Granted("cloudformation", "DescribeStacks"),
-    Granted("s3", "GetObject PutObject", ("arn:aws:s3:::relais-*-packages-*/*",)),
+    Granted("s3", "DeleteObject GetObject PutObject", ("arn:aws:s3:::relais-*-packages-*/*",)),
     Granted("secretsmanager", "PutSecretValue", ("arn:aws:secretsmanager:*:*:secret:relais-*",)),
     Granted("dynamodb", "Scan", ("arn:aws:dynamodb:*:*:table/relais-*",)),
     Granted("lambda", "GetAccountSettings"),
+    Granted("lambda", "DeleteFunction ListAliases ListVersionsByFunction", _LAMBDA),
+    # API Gateway makes it for the first domain of an account, in the deployer's name.
+    Granted(
+        "iam",
+        "CreateServiceLinkedRole",
+        ("arn:aws:iam::*:role/aws-service-role/ops.apigateway.amazonaws.com/*",),
+    ),
     Granted("ses", "GetAccount GetEmailIdentity ListConfigurationSets"),
     Granted("cloudwatch", "GetMetricStatistics"),
     Granted("sts", "GetCallerIdentity"),

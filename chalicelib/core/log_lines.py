@@ -77,7 +77,7 @@ _process: Final = {"stage": "", "request": "", "cold": "yes"}
 """What holds for this process: its stage, its invocation, and whether that is its first."""
 
 
-def install(root: logging.Logger, stage: str = "", level: str | None = None) -> None:
+def install(root: logging.Logger, stage: str = "", level: int | None = None) -> None:
     """Write the lines of a logger, and of those below it, as JSON."""
     _process["stage"] = stage or _process["stage"]
     if level is not None:

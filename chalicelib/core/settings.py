@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal, cast
+from typing import Annotated, Final, cast
 from urllib.parse import urlsplit
 
 from annotated_types import Ge, MinLen
@@ -185,7 +185,6 @@ class Settings(BaseModel):
     privacy_policy_en: WebAddress
     postal_address: str
     programme: ProgrammeName
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
     def privacy_policy(self, lang: str) -> str:
         """Return the address of the privacy policy in a language."""
@@ -257,8 +256,6 @@ def _problem(error: ErrorDetails) -> str:
     match error["type"]:
         case "shape":
             what = error["msg"]
-        case "literal_error":
-            what = f"must be {error['ctx']['expected']}".replace("'", "")
         case "greater_than_equal":
             what = f"must be {error['ctx']['ge']} or more"
         case _:

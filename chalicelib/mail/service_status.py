@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
 from chalicelib.core.errors import Conflict, StoreDown
-from chalicelib.core.ports import Change, Item, Key, Now, Store
+from chalicelib.core.ports import Change, Item, Key, KeySource, Now, Store
 from chalicelib.core.records import moment, stamp
 from chalicelib.mail.holds import NOTHING, MailHolds
 
@@ -74,6 +74,7 @@ class ServiceStatus:
 
     store: Store
     now: Now
+    keys: KeySource
     _read_at: datetime | None = None
     _parts: list[PartStatus] = field(default_factory=list)
 
@@ -81,8 +82,16 @@ class ServiceStatus:
         """Return the parts, as they were half a minute ago at most. Raises nothing."""
         now = self.now()
         if self._read_at is None or not timedelta(0) <= now - self._read_at < SHOWN_FOR:
-            self._parts, self._read_at = _parts(lambda: self.store.get(*KEY), now), now
+            self._parts, self._read_at = _parts(self._read, now), now
         return self._parts
+
+    def _read(self) -> Item | None:
+        """Read the row, and the keys without which no form is taken. Raises StoreDown."""
+        links = self.keys.links
+        if callable(links):
+            links()
+        _ = self.keys.people
+        return self.store.get(*KEY)
 
 
 def _parts(read: Callable[[], Item | None], now: datetime) -> list[PartStatus]:
@@ -91,7 +100,8 @@ def _parts(read: Callable[[], Item | None], now: datetime) -> list[PartStatus]:
     except StoreDown:
         return [PartStatus("forms", "down", None), PartStatus("letters", "late", None)]
     if row is None:
-        return [PartStatus("forms", "works", None), PartStatus("letters", "works", None)]
+        # Nothing has swept yet, or somebody took the row away: until a sweep, nobody knows.
+        return [PartStatus("forms", "works", None), PartStatus("letters", "late", None)]
     if now - moment(row["at"]) > SILENT_FOR:
         return [PartStatus("forms", "works", None), PartStatus("letters", "late", row["at"])]
     return [

@@ -8,7 +8,7 @@ from typing import TypedDict
 from chalicelib import content
 from chalicelib.core.errors import NotFound
 from chalicelib.core.languages import Lang
-from chalicelib.core.ports import Now, Store
+from chalicelib.core.ports import KeySource, Now, Store
 from chalicelib.core.settings import Settings
 from chalicelib.forms import parsing
 from chalicelib.mail.service_status import ServiceStatus
@@ -35,11 +35,12 @@ class HomeViews:
     pages: Pages
     store: Store
     now: Now
+    keys: KeySource
 
     @cached_property
     def status(self) -> StatusViews:
         """How the service does."""
-        return StatusViews(ServiceStatus(self.store, self.now), self.pages)
+        return StatusViews(ServiceStatus(self.store, self.now, self.keys), self.pages)
 
     @cached_property
     def interface(self) -> InterfaceViews:

@@ -91,7 +91,7 @@ class Views:
         from chalicelib.views.home import HomeViews
 
         parts = self._parts
-        return HomeViews(parts.settings, self._pages, parts.store, parts.now)
+        return HomeViews(parts.settings, self._pages, parts.store, parts.now, parts.keys)
 
     @cached_property
     def kit(self) -> "KitViews":

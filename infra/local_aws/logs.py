@@ -8,7 +8,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.core.log_lines import Facts
-from infra.deploy import REGION
+from infra.stage_file import REGION
 
 OVERLAP_SECONDS = 60
 """A function's lines reach its log late, when it ends."""

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws.documents import SCAN_TAG
 from chalicelib.forms.attachments.ports import CLEAN, THREATS, UNSUPPORTED
-from infra.deploy import REGION
+from infra.stage_file import REGION
 
 LOOK_SECONDS: Final = 0.5
 FUNCTION: Final = "relais-local-settle_scan"

@@ -22,8 +22,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.deploy import REGION
 from infra.local_aws import ses_messages as messages
+from infra.stage_file import REGION
 
 TOPIC = f"arn:aws:sns:{REGION}:000000000000:relais-local-mail-events"
 

@@ -13,7 +13,7 @@ from botocore.config import Config
 
 from chalicelib.cases.staff import RosterRefused
 from chalicelib.core.languages import Lang
-from infra.deploy import REGION, Deployed, deploy
+from infra.deploy import Deployed, deploy
 from infra.local_aws import mailbox, site
 from infra.local_aws.emulator import Emulator, free_port
 from infra.local_aws.scan import LocalScan
@@ -23,6 +23,7 @@ from infra.operator.directory import DirectoryPublisher
 from infra.operator.newsletter import sample
 from infra.operator.stage import Operator
 from infra.package import ROOT, package
+from infra.stage_file import REGION
 from infra.supply import HERE
 
 SAMPLE = ROOT / "infra" / "local_aws" / "sample"

@@ -4,7 +4,7 @@ from typing import Any
 
 import boto3
 
-from infra.deploy import REGION
+from infra.stage_file import REGION
 
 
 def renew_stream_mappings(endpoint: str) -> None:

@@ -6,15 +6,8 @@ from typing import Annotated, Any, Final
 import typer
 
 from infra.cloud_stack import CloudStack, ResourceChange, StackError
-from infra.deploy import (
-    DeployError,
-    roll_back,
-    settings_of,
-    stage_settings,
-)
-from infra.deploy import (
-    deploy as deploy_stage,
-)
+from infra.deploy import deploy as deploy_stage
+from infra.deploy import roll_back
 from infra.deployments import Deployments, bucket_of
 from infra.operator.checks.answers import look, not_looked_at
 from infra.operator.checks.functions import few_functions, old_runtime, unheard_access_log
@@ -27,6 +20,7 @@ from infra.operator.session import Session, session_of
 from infra.operator.stage import LOCAL, Operator
 from infra.package import NO_BYTE_CODE, ROOT, PackageError, package
 from infra.pythons import python_of
+from infra.stage_file import DeployError, settings_of, stage_settings
 from infra.supply import RUNTIME
 
 BEFORE_A_DEPLOY: Final = (
@@ -118,6 +112,7 @@ def deploys(context: typer.Context, stage: Name) -> None:
             {
                 "at": one.at,
                 "went_back_to": one.first_at if one.first_at != one.at else "",
+                "ended": "yes" if one.ended else "no",
                 "template": one.template_url.rpartition("/")[2][:12],
             }
             for one in known

@@ -20,12 +20,12 @@ from chalicelib.core.settings import Settings, read, with_edits
 from chalicelib.desk.recount import Recount
 from chalicelib.newsletter.subscribers.growth import growth_of_all
 from chalicelib.services import Services, utc_now
-from infra.deploy import REGION
 from infra.operator.errors import OperatorError
 from infra.operator.tables import Tables
 from infra.package import ROOT
 from infra.people_key import links_name, people_name
 from infra.run_file import read_run_file, use_root_key
+from infra.stage_file import REGION
 
 LOCAL = "local"
 

@@ -8,7 +8,8 @@ import pytest
 
 from deployed import Stack
 from infra.cloud_stack import CloudStack, ResourceChange
-from infra.deploy import DeployError, roll_back
+from infra.deploy import roll_back
+from infra.stage_file import DeployError
 from versions import BUILT, break_it, edited, put
 
 STAGE = "twin"

@@ -15,7 +15,8 @@ import pytest
 import samples
 from deployed import Response, Stack, ask, wait_for
 from infra.cloud_stack import CloudStack
-from infra.deploy import DeployError, roll_back
+from infra.deploy import roll_back
+from infra.stage_file import DeployError
 from versions import BUILT, Edit, break_it, edited, put
 
 STAGE = "rehearsal"

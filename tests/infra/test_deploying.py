@@ -1,5 +1,6 @@
 """A stage comes, goes back and goes: what is asked first, and what is kept."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,10 +16,12 @@ from moto import mock_aws
 from chalicelib.core.ports import Put
 from chalicelib.core.settings import Settings
 from fakes import SetClock
-from infra.deploy import REGION, change_of, settings_of, stage_settings
+from infra.deploy import change_of
 from infra.deployments import Deployment, Deployments, bucket_of
+from infra.old_versions import drop_old_versions
 from infra.operator.errors import OperatorError
 from infra.operator.stage import Operator
+from infra.stage_file import REGION, settings_of, stage_settings
 from operator_cli import listed, relais
 from tables import make_tables
 
@@ -84,6 +87,83 @@ def test_whatever_was_deployed_and_taken_back_going_back_goes_to_something_older
                 now = deployments.all()[0]
                 assert before.first_at < now.first_at
                 deployments.keep(replace(before, at=_deployed(number, "").at))
+
+
+@pytest.mark.parametrize(("stands", "back_to"), [(True, "two"), (False, "one")])
+def test_a_deploy_that_was_cut_off_is_gone_back_from_if_it_stands(
+    deployments: Deployments, stands: bool, back_to: str
+) -> None:
+    for number, what in enumerate(("one", "two")):
+        deployments.keep(_deployed(number, what))
+    deployments.begin(_deployed(2, "given up"))
+    deployments.begin(_deployed(3, "cut off"))
+    assert [one.ended for one in deployments.all()] == [False, True, True]
+    deployments.settle(stands=stands)
+    assert all(one.ended for one in deployments.all())
+    assert _go_back(deployments, 4) == back_to
+
+
+def _template(name: str) -> dict[str, object]:
+    queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"relais-test-{name}"}}
+    return {"Resources": {name.title(): queue}}
+
+
+def _uploaded(operator: Operator, template: dict[str, object]) -> str:
+    text = json.dumps(template)
+    name = f"{hashlib.sha256(text.encode()).hexdigest()}.json"
+    operator.client("s3").put_object(Bucket=BUCKET, Key=name, Body=text)
+    return f"https://s3.amazonaws.com/{BUCKET}/{name}"
+
+
+def test_a_rollback_finds_the_good_version_behind_a_deploy_that_was_cut_off(
+    operator: Operator, deployments: Deployments
+) -> None:
+    good, bad = (_uploaded(operator, _template(name)) for name in ("good", "bad"))
+    operator.client("cloudformation").create_stack(StackName="relais-test", TemplateURL=bad)
+    deployments.keep(replace(_deployed(0, ""), template_url=good))
+    deployments.begin(replace(_deployed(1, ""), template_url=bad))
+    assert "is as it was deployed at 2026-11-01" in relais(operator, "rollback", "test")
+    (queue,) = operator.client("sqs").list_queues()["QueueUrls"]
+    assert queue.endswith("relais-test-good")
+    assert [one["ended"] for one in listed(operator, "deploys", "test")] == ["yes"] * 3
+    assert deployments.before() is None
+
+
+@pytest.mark.parametrize("spoilt", ["template", "package"])
+def test_what_somebody_wrote_over_is_not_gone_back_to(
+    operator: Operator, deployments: Deployments, spoilt: str
+) -> None:
+    s3, package = operator.client("s3"), f"{hashlib.sha256(b'zip').hexdigest()}.zip"
+    s3.put_object(Bucket=BUCKET, Key=package, Body=b"zip")
+    code = {"Properties": {"CodeUri": {"Bucket": BUCKET, "Key": package}}}
+    url = _uploaded(operator, {"Resources": {"F": code}})
+    deployments.keep(replace(_deployed(0, ""), template_url=url))
+    deployments.keep(_deployed(1, "bad"))
+    before = deployments.before()
+    assert before
+    assert deployments.spoilt(before) == ""
+    name = package if spoilt == "package" else url.rpartition("/")[2]
+    s3.put_object(Bucket=BUCKET, Key=name, Body=b"{}")
+    with pytest.raises(OperatorError, match=f"{name} is not what was deployed"):
+        relais(operator, "rollback", "test")
+
+
+def test_of_the_versions_of_the_api_those_stay_that_an_alias_leads_to(operator: Operator) -> None:
+    role = operator.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]
+    functions, name = operator.client("lambda"), "relais-test-api"
+    functions.create_function(
+        FunctionName=name, Runtime="python3.11", Role=role["Arn"], Handler="app.app",
+        Code={"ZipFile": b"0"},
+    )  # fmt: skip
+    for number in range(1, 4):
+        functions.update_function_code(FunctionName=name, ZipFile=b"%d" % number)
+        functions.publish_version(FunctionName=name)
+    functions.create_alias(FunctionName=name, Name="live", FunctionVersion="2")
+    said: list[str] = []
+    drop_old_versions(functions, "test", said.append)
+    left = functions.list_versions_by_function(FunctionName=name)["Versions"]
+    assert [one["Version"] for one in left] == ["$LATEST", "2"]
+    assert len(said) == 2
 
 
 def test_a_stage_with_data_is_not_taken_away_unless_told(operator: Operator) -> None:

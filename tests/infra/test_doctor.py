@@ -26,7 +26,6 @@ from chalicelib.mail.delivery_events import dead_letter
 from chalicelib.mail.outbox import By
 from chalicelib.services import Services
 from fakes import MemoryMailer, SetClock
-from infra.deploy import REGION
 from infra.holidays import YEARS, YEARS_AHEAD
 from infra.operator.checks.answers import look
 from infra.operator.checks.functions import RUNTIME_NOTICE, old_runtime
@@ -50,6 +49,7 @@ from infra.operator.session import Session
 from infra.operator.stage import Operator
 from infra.package import ROOT
 from infra.rights import FOR_TYPE
+from infra.stage_file import REGION
 from infra.supply import RUNTIME, RUNTIME_ENDS
 from operator_cli import MAY, actions_of, listed, relais
 from tables import make_tables

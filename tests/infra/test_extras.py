@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+import boto3
 import pytest
 from hypothesis import given
 from hypothesis import settings as tried
@@ -13,6 +14,7 @@ from infra.extras import own_address, wrong_extras
 from infra.operator.checks.functions import unheard_access_log
 from infra.package import ROOT
 from infra.rights import MOST_CHARACTERS, POLICIES, deployer_policies
+from operator_cli import actions_of, may_write
 
 TEMPLATE: dict[str, Any] = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
 RESOURCES = TEMPLATE["Resources"]
@@ -122,9 +124,60 @@ def test_the_rights_of_who_deploys_are_written_and_small_enough_for_aws() -> Non
             assert not any("*" in action for action in statement["Action"])
 
 
+CALLS_OF_A_DEPLOY = {
+    "infra/cloud_stack.py": ("cloudformation", r"_cloud\.(\w+)\("),
+    "infra/deployments.py": ("s3", r"s3\.(\w+)\("),
+    "infra/uploads.py": ("s3", r"s3\.(\w+)\("),
+    "infra/old_versions.py": ("lambda", r"client\.(\w+)\("),
+    "infra/people_key.py": ("secretsmanager", r"client\.(\w+)\("),
+}
+"""A module of the deploy → the service that it calls, and how its calls are written."""
+
+
+@pytest.mark.parametrize("module", CALLS_OF_A_DEPLOY)
+def test_who_deploys_may_do_all_that_a_deploy_calls(module: str) -> None:
+    service, written = CALLS_OF_A_DEPLOY[module]
+    client: Any = boto3.client(service, region_name="ca-central-1")  # type: ignore[call-overload]
+    text = (ROOT / module).read_text("utf-8")
+    called = {*re.findall(written, text), *re.findall(r'get_paginator\("(\w+)"', text)}
+    names = client.meta.method_to_api_mapping
+    rights = [
+        actions_of(service, names[one], {}) for one in called - {"get_paginator", "get_waiter"}
+    ]
+    may: set[str] = set()
+    for policy in deployer_policies():
+        may.update(*(statement["Action"] for statement in json.loads(policy)["Statement"]))
+    assert len(rights) >= 1
+    assert set().union(*rights) <= may
+
+
+def test_who_deploys_may_have_made_what_the_first_domain_of_an_account_needs() -> None:
+    statements = [one for text in deployer_policies() for one in json.loads(text)["Statement"]]
+    (linked,) = [one for one in statements if "iam:CreateServiceLinkedRole" in one["Action"]]
+    assert linked["Resource"] == [
+        "arn:aws:iam::*:role/aws-service-role/ops.apigateway.amazonaws.com/*"
+    ]
+
+
+STAGES_OF_A_NAME = st.from_regex(r"[a-z][a-z0-9-]{1,15}", fullmatch=True) | st.sampled_from(
+    ["a-attachments-a", "a-images", "x-exports-1", "prod"]
+)
+
+
+@tried(max_examples=30)
+@given(STAGES_OF_A_NAME, st.sampled_from(["packages", "anchors"]))
+def test_who_operates_a_stage_writes_no_package_no_deploy_and_no_anchor(
+    stage: str, bucket: str
+) -> None:
+    for key in ("sam.json", "deployments/2026.json", "a.zip"):
+        assert not may_write(f"relais-{stage}-{bucket}-123456789012/{key}")
+    assert may_write(f"relais-{stage}-attachments-123456789012/{key}")
+
+
 def test_who_operates_a_stage_may_change_no_function_and_no_right() -> None:
     text = (POLICIES / "operator.json").read_text("utf-8")
-    for right in ("iam:", "lambda:Update", "lambda:Create", "kms:"):
+    assert not re.search(r'"iam:(?!Get)', text)
+    for right in ("lambda:Update", "lambda:Create", "kms:"):
         assert right not in text
     # What may be deleted has a moment behind the names of the stage's own tables.
     deleting = [one for one in json.loads(text)["Statement"] if "DeleteTable" in str(one["Action"])]

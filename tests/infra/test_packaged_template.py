@@ -15,9 +15,10 @@ from chalicelib.core.settings import Settings
 from chalicelib.forms.attachment import object_key
 from chalicelib.forms.attachments.ports import CLEAN
 from chalicelib.web.chalice_app import EVERY_RESPONSE
-from infra.deploy import DeployError, deploy, stage_settings
+from infra.deploy import deploy
 from infra.local_aws.stack import stack_settings
 from infra.package import ROOT, PackageError, fits_the_runtime, package
+from infra.stage_file import DeployError, stage_settings
 
 TEMPLATE: dict[str, Any] = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
@@ -189,7 +190,10 @@ def test_the_gateway_answers_as_we_do() -> None:
 
 
 def test_a_stage_that_lacks_a_setting_is_not_deployed_and_says_which() -> None:
-    with pytest.raises(DeployError, match=r"^Sender is not set in infra/stages/prod\.json \(from"):
+    with pytest.raises(
+        DeployError,
+        match=r"^Sender is not set \(from address of every letter\) in infra/stages/prod\.json\n",
+    ):
         stage_settings("prod")
     with pytest.raises(DeployError) as caught:
         stage_settings("prod")
@@ -213,6 +217,58 @@ def test_nothing_is_created_while_a_setting_is_wrong(tmp_path: Path) -> None:
         "AlarmEmail must be an e-mail address, not 'us'",
         "Emulator is for the emulator alone: it widens rights",
     ]
+
+
+WRONG_VALUES = [
+    ("AlarmLanguage", "de", "must be fr or en, not 'de'"),
+    ("Workers", "1", "must be a whole number from 2 to 50, not '1'"),
+    ("Workers", "two", "must be a whole number from 2 to 50, not 'two'"),
+    ("DomainName", "https://forms.example.org", "must be a host name such as forms.example.org"),
+    ("HostedZone", "/hostedzone/Z1", "must be the id alone"),
+    ("Certificate", "arn:aws:acm:us-east-1:1:certificate/c", "must be one of ca-central-1"),
+    ("Certificate", "c", "must be "),
+    ("PublicUrl", "http://forms.example.org", "must start with https://"),
+    ("RequestsPerAddress", "5", "must be 0, or from 10 to 2,000,000"),
+    ("AccessLogs", "yes", "must be on or off"),
+    ("SnapStart", "true", "must be on or off"),
+    ("Emulator", "true", "is for the emulator alone"),
+    ("Stage2", "x", "is no setting"),
+    ("LogLevel", "WARNING", "is no setting"),
+    ("UndoSeconds", 600, "must be a text: \"…\", not 600"),
+    ("StepUp", True, "must be a text: \"…\", not true"),
+    ("AllowedOrigins", ["https://a.example.org"], "must be a text"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value", "why"), WRONG_VALUES)
+def test_what_a_stage_s_file_sets_wrong_is_said_beside_all_else_with_what_it_must_be(
+    tmp_path: Path, name: str, value: object, why: str
+) -> None:
+    given = json.loads((ROOT / "infra" / "stages" / "staging.json").read_text("utf-8"))
+    domain = {"DomainName": "forms.example.org"} if name in ("HostedZone", "Certificate") else {}
+    zone = {"HostedZone": "Z1"} if name == "DomainName" else {}
+    changed = {**given, **domain, **zone, "ReplyTo": "nobody", name: value}
+    (tmp_path / "staging.json").write_text(json.dumps(changed), "utf-8")
+    with pytest.raises(DeployError) as caught:
+        stage_settings("staging", tmp_path)
+    lines = str(caught.value).splitlines()
+    assert sorted(line.split()[0] for line in lines) == sorted(["ReplyTo", name])
+    (line,) = [line for line in lines if line.startswith(f"{name} {why}")]
+    assert line.endswith(" in infra/stages/staging.json")
+
+
+@pytest.mark.parametrize("text", ['{"Sender": "a@b.ca",}', "[]", '"x"', "null", "", "{"])
+def test_a_stage_s_file_that_is_none_is_refused_in_a_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / "odd.json").write_text(text, "utf-8")
+    with pytest.raises(DeployError, match=r"^infra/stages/odd\.json (is no JSON|must hold)"):
+        stage_settings("odd", tmp_path)
+
+
+def test_what_the_template_refuses_it_says_in_words() -> None:
+    for name, parameter in TEMPLATE["Parameters"].items():
+        assert ("AllowedPattern" in parameter) == ("ConstraintDescription" in parameter), name
+        if parameter["Type"] == "Number":
+            assert {"MinValue", "MaxValue"} <= parameter.keys()
 
 
 @pytest.mark.parametrize("path", STAGES, ids=lambda p: p.stem)

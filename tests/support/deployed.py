@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 import boto3
 
 import samples
-from infra.deploy import REGION
 from infra.local_aws.emulator import free_port
 from infra.local_aws.stack import start_stack
+from infra.stage_file import REGION
 
 HTML = {"Accept": "text/html,*/*;q=0.8"}
 

@@ -39,7 +39,6 @@ ENVIRONMENT = {
     "PROGRAMME": "",
     "PERSON_IN_CHARGE_TITLE_FR": "Direction générale",
     "PERSON_IN_CHARGE_TITLE_EN": "Executive Director",
-    "LOG_LEVEL": "INFO",
     "POSTAL_ADDRESS": "1234, rue Exemple, Montréal (Québec) H2X 1Y4",
 }
 

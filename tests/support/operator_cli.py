@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -21,9 +22,13 @@ DEPLOYING = {"deploy", "deploys", "destroy", "rollback"}
 OPERATOR = json.loads((ROOT / "infra" / "policies" / "operator.json").read_text("utf-8"))
 MAY = {action for statement in OPERATOR["Statement"] for action in statement["Action"]}
 
+WRITING: tuple[str, ...] = ("PutObject", "DeleteObject", "DeleteObjects", "PutObjectTagging")
+"""The calls that change what lies in a bucket."""
+
 NAMED = {
-    "ListObjectsV2": {"s3:ListBucket"},
+    "DeleteObjects": {"s3:DeleteObject"},
     "HeadBucket": {"s3:ListBucket"},
+    "ListObjectsV2": {"s3:ListBucket"},
     "HeadObject": {"s3:GetObject"},
     "ListObjectVersions": {"s3:ListBucketVersions"},
     "SendMessageBatch": {"sqs:SendMessage"},
@@ -39,6 +44,16 @@ def actions_of(service: str, operation: str, given: dict[str, Any]) -> set[str]:
     return NAMED.get(operation, {f"{service}:{operation}"})
 
 
+def may_write(name: str) -> bool:
+    """Tell whether an operator may write an object, by its bucket and its key."""
+    return any(
+        fnmatchcase(f"arn:aws:s3:::{name}", pattern)
+        for statement in OPERATOR["Statement"]
+        if "s3:PutObject" in statement["Action"]
+        for pattern in statement["Resource"]
+    )
+
+
 def _allowed(plain: Callable[..., Any]) -> Callable[..., Any]:
     """Check the calls of a command and of its threads; those that were there are the local AWS's."""
     others = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
@@ -50,6 +65,8 @@ def _allowed(plain: Callable[..., Any]) -> Callable[..., Any]:
         service = {"sesv2": "ses"}.get(model.service_name, model.service_name)
         beyond = actions_of(service, operation, given) - MAY
         assert not beyond, f"infra/policies/operator.json gives no operator the right to {beyond}"
+        if service == "s3" and operation in WRITING:
+            assert may_write(f"{given['Bucket']}/x"), f"no operator may write to {given['Bucket']}"
         return plain(client, operation, given)
 
     return call

@@ -1,18 +1,27 @@
 """The public page of how the service does: true, without a number, and cheap however many ask."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from chalicelib.core.errors import AccountRefused, StoreDown
 from chalicelib.mail.account import MailAccount
-from chalicelib.mail.service_status import KEY, OVERDUE, SHOWN_FOR, SILENT_FOR, StatusKeeper
+from chalicelib.mail.service_status import (
+    KEY,
+    OVERDUE,
+    SHOWN_FOR,
+    SILENT_FOR,
+    ServiceStatus,
+    StatusKeeper,
+)
 from chalicelib.services import Services
 from fakes import MemoryStore, SetClock
 from visitor import Visitor
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -33,7 +42,7 @@ Shown = Callable[[], dict[str, tuple[str, str | None]]]
 def test_what_works_has_done_so_since_its_last_trouble(
     service: Services, clock: SetClock, shown: Shown
 ) -> None:
-    assert shown() == {"forms": ("works", None), "letters": ("works", None)}
+    assert shown() == {"forms": ("works", None), "letters": ("late", None)}, "nobody knows yet"
     begun = clock()
     service.mail.outbox.sweep()
     for _ in range(3):
@@ -110,6 +119,30 @@ def test_without_a_store_the_page_is_there_and_says_that_nothing_is_received(
     page = visitor.page("/status?lang=fr")
     assert page.status_code == 200
     assert "Gardez votre texte" in page.body.decode()
+
+
+@pytest.mark.parametrize("lost", ["links", "people"])
+def test_a_stage_that_takes_no_form_says_so_as_its_health_does(
+    store: MemoryStore, clock: SetClock, lost: str
+) -> None:
+    """A secret that is being deleted opens nothing, while the store answers."""
+
+    class Lost:
+        def links(self) -> Sequence[str]:
+            return self._or_down("links", ("a" * 64,))
+
+        @property
+        def people(self) -> bytes:
+            return self._or_down("people", b"p" * 32)
+
+        def _or_down(self, which: str, found: T) -> T:
+            if which == lost:
+                raise StoreDown("InvalidRequestException")
+            return found
+
+    StatusKeeper(store, clock).keep(timedelta(0))
+    status = ServiceStatus(store, clock, Lost())
+    assert [one.state for one in status.parts()] == ["down", "late"]
 
 
 def test_however_many_look_the_store_is_asked_once_in_half_a_minute(

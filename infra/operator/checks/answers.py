@@ -7,9 +7,9 @@ from typing import Final, TypeVar
 
 from botocore.exceptions import ClientError
 
-from infra.deploy import REGION
 from infra.operator.errors import reason_of
 from infra.operator.stage import LOCAL, Operator
+from infra.stage_file import REGION
 
 _NO_RIGHT: Final = {
     "403",

@@ -5,10 +5,10 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from infra.deploy import REGION
 from infra.operator.checks.answers import all_of, answer_of, aws
 from infra.operator.checks.waking import sleeping_functions
 from infra.operator.stage import Operator
+from infra.stage_file import REGION
 from infra.supply import RUNTIME, RUNTIME_ENDS
 
 ENOUGH_FUNCTIONS: Final = 50

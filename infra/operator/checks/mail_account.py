@@ -4,9 +4,9 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from infra.deploy import REGION
 from infra.operator.checks.answers import all_of, answer_of
 from infra.operator.stage import Operator
+from infra.stage_file import REGION
 
 QUOTA_PERCENT: Final = 80
 """From this share of a day's quota on it is spoken of."""

@@ -5,9 +5,9 @@ from email.utils import parseaddr
 from functools import partial
 from typing import Any, Final
 
-from infra.deploy import REGION
 from infra.operator.checks.answers import NotLookedAt, all_of, answer_of, aws
 from infra.operator.stage import Operator
+from infra.stage_file import REGION
 
 Identity = tuple[str, Mapping[str, Any]]
 """An address or a domain, and what SES says of it."""

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from infra.deploy import REGION
 from infra.operator.checks.answers import NotLookedAt, all_of, answer_of, aws, named
 from infra.operator.checks.standing import STANDING, missing_resources
 from infra.operator.checks.waking import WAKING
 from infra.operator.stage import Operator
 from infra.people_key import anchors_name
+from infra.stage_file import REGION
 
 _GOOD_ENDS: Final = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
 

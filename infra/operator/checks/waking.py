@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from infra.deploy import REGION
 from infra.extras import ALIAS
 from infra.operator.checks.answers import answer_of, aws
 from infra.operator.checks.resources import (
@@ -16,6 +15,7 @@ from infra.operator.checks.resources import (
     faults_of,
 )
 from infra.operator.stage import Operator
+from infra.stage_file import REGION
 
 _WOKEN: Final = ("Enabled", "Enabling", "Updating", "Creating")
 
