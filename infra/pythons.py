@@ -16,7 +16,7 @@ FETCHED: Final = ROOT / ".venv" / "pythons"
 """Where a Python is put that no other program of this machine is to meet."""
 
 _UV: Final = "uv==0.13.9"
-_PATIENCE_SECONDS: Final = 240
+_PATIENCE_SECONDS: Final = 90
 
 
 @cache
