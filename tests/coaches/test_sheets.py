@@ -117,8 +117,9 @@ def test_a_broken_workbook_is_not_read() -> None:
 
 
 def test_a_workbook_is_read_with_its_dates_and_booleans() -> None:
-    openpyxl = pytest.importorskip("openpyxl")
     from datetime import datetime
+
+    import openpyxl
 
     book = openpyxl.Workbook()
     book.active.append([*HEAD.split(","), "email_public"])
