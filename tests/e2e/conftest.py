@@ -22,6 +22,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     before = dict(os.environ)
     use_root_key(os.environ)  # type: ignore[arg-type]
+    os.environ["DAILY_CANARY"] = "on"
     deployed = Stack(tmp_path_factory.mktemp("stack"))
     try:
         yield deployed

@@ -1,11 +1,15 @@
 """The whole way on the deployed stack: from the website's form to the decision on funding."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
 import samples
+from chalicelib.core.ports import Change
+from chalicelib.core.records import stamp
 from chalicelib.mail.canary import ADDRESS
+from chalicelib.mail.daily_canary import CLOCK_KEY
 from deployed import Stack, ask, fill, hidden, link_in, wait_for
 from infra.operator.checks.letters import lost_canary
 from infra.operator.stage import Operator
@@ -122,8 +126,30 @@ def test_what_ses_reports_reaches_the_letters(stack: Stack) -> None:
 def test_a_canary_flies_by_the_stream_and_leaves_nothing_behind(stack: Stack) -> None:
     operator = Operator("local", stack.emulator.url, stack.ses.url)
     assert lost_canary(operator) is None
-    assert stack.items("CANARY") == []
+    assert stack.items("CANARY#DOCTOR") == []
     assert stack.mail(ADDRESS), "it really left"
+
+
+def test_the_canary_of_the_day_flies_by_itself_and_its_alarm_hears_that_it_is_back(
+    stack: Stack,
+) -> None:
+    store = Operator("local", stack.emulator.url, stack.ses.url).store
+    stack.sweep()
+
+    def is_back() -> bool:
+        flies = {row["status"]["S"] for row in stack.items("CANARY#DAILY") if "status" in row}
+        if not flies - {"delivered"}:
+            # Its next step is minutes away, or a day; a test need not wait for it.
+            store.commit(
+                [Change(CLOCK_KEY, {"kind": "clock"}, set={"due_at": stamp(datetime.now(UTC))})]
+            )
+            stack.sweep()
+        return '"local-canary-lost": 0' in stack.logs("sweep")
+
+    wait_for(is_back, "the canary of the day", every=1)
+    row = store.get(*CLOCK_KEY)
+    assert row is not None
+    assert row["kind"] == "clock"
 
 
 def test_a_bounce_is_kept_with_its_letter(stack: Stack) -> None:
