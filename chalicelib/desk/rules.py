@@ -12,7 +12,7 @@ from chalicelib.content import HERE, chosen, whole
 from chalicelib.content.edits import DATES, INTAKE, REASONS, SETTINGS, Value
 from chalicelib.content.shapes.programme import Programme
 from chalicelib.content.shapes.text import Option
-from chalicelib.core.languages import Lang
+from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.settings import EDITABLE, Settings, problem_of
 from chalicelib.core.typed_dates import NotADate, read_day
 from chalicelib.desk.editing import (
@@ -28,6 +28,7 @@ from chalicelib.desk.editing import (
     typed_text,
 )
 from chalicelib.forms.parsing import FORMS
+from chalicelib.forms.paused import text_of_pause
 
 DATE_FIELDS: Final = ("cycle", "cycle_ends", "reply_target_business_days",
                       "application_link_valid_days")  # fmt: skip
@@ -47,7 +48,7 @@ def _programme() -> Value:
 
 
 @dataclass(frozen=True)
-class IntakeEditor(WithoutSamples):
+class IntakeEditor:
     """Whether a form is taken, what visitors read while it is not, and from when it is again."""
 
     form: str
@@ -92,13 +93,15 @@ class IntakeEditor(WithoutSamples):
         kept = words if any(words.values()) else None
         return {"status": status, "words": kept, "reopens": day or None}, faults
 
+    def placeholders(self) -> Mapping[str, str]:
+        return {}
+
     def samples(self, value: Value) -> Mapping[Lang, Sequence[Sample]]:
-        if value["status"] == "open" or not value["words"]:
+        """Return what visitors read in place of the form."""
+        if value["status"] == "open":
             return {}
-        return {
-            "fr": [Sample(value["words"]["fr"], True)],
-            "en": [Sample(value["words"]["en"], True)],
-        }
+        words, day = value["words"], value["reopens"]
+        return {lang: [Sample(text_of_pause(self.form, words, day, lang), True)] for lang in LANGS}
 
 
 @dataclass(frozen=True)
@@ -210,7 +213,8 @@ class SettingsEditor(WithoutSamples):
 
     def groups(self, value: Value, lang: Lang) -> list[FieldGroup]:
         known = {**self._deployed, **value}
-        return [FieldGroup("", [EditField(name, name, "line", known[name]) for name in EDITABLE])]
+        fields = [EditField(n, n, "line", known[n], hint=f"{n}_hint") for n in EDITABLE]
+        return [FieldGroup("", fields)]
 
     def read(self, fields: Mapping[str, str], lang: Lang) -> tuple[Value, list[Fault]]:
         typed = {name: " ".join(fields.get(name, "").split()) for name in EDITABLE}

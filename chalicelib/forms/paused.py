@@ -9,16 +9,21 @@ from chalicelib.core.languages import Lang
 
 if TYPE_CHECKING:
     from chalicelib.content.shapes.programme import Pause
+    from chalicelib.content.shapes.text import Text
 
 
 def paused_text(form: str, lang: Lang) -> str:
-    """Return what visitors read of a paused form: the words of the pause, or the usual ones, and
-    the day of its end."""
+    """Return what visitors read of a paused form."""
     pause: Pause = content.programme().get("pauses", {}).get(form, {})
-    words = pause["words"][lang] if "words" in pause else _usual(form, lang)
-    if "reopens" not in pause:
+    return text_of_pause(form, pause.get("words"), pause.get("reopens"), lang)
+
+
+def text_of_pause(form: str, own_words: "Text | None", reopens: str | None, lang: Lang) -> str:
+    """Return the words of a pause, or the usual ones, and the day of its end."""
+    words = own_words[lang] if own_words else _usual(form, lang)
+    if not reopens:
         return words
-    day = formatting.long_date(date.fromisoformat(pause["reopens"]), lang)
+    day = formatting.long_date(date.fromisoformat(reopens), lang)
     end = content.problems()["intake_paused"]["reopens"][lang].format(day=day)
     return f"{words} {end}"
 

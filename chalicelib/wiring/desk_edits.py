@@ -4,8 +4,8 @@ from functools import cached_property
 
 from chalicelib.desk.edits import DeskEdits
 from chalicelib.desk.kept import KeptForms
-from chalicelib.views.desk.edits import EditViews
-from chalicelib.views.desk.entry import Entry
+from chalicelib.views.desk.edits import EditViews, is_preview
+from chalicelib.views.desk.entry import Entry, View
 from chalicelib.views.desk.texts import TextViews
 from chalicelib.web.request import Request
 from chalicelib.web.responses import Response
@@ -37,7 +37,7 @@ class EditDesk:
         return self._entry.open("/desk/rules/{part}", request, self._views.rule, part=part)
 
     def change_rule(self, request: Request, part: str) -> Response:
-        return self._entry.open("/desk/rules/{part}", request, self._views.change_rule, part=part)
+        return self._sent("/desk/rules/{part}", request, self._views.change_rule, part)
 
     def texts(self, request: Request) -> Response:
         return self._entry.open("/desk/texts", request, self._texts.texts)
@@ -46,4 +46,8 @@ class EditDesk:
         return self._entry.open("/desk/texts/{part}", request, self._texts.text, part=part)
 
     def change_text(self, request: Request, part: str) -> Response:
-        return self._entry.open("/desk/texts/{part}", request, self._texts.change_text, part=part)
+        return self._sent("/desk/texts/{part}", request, self._texts.change_text, part)
+
+    def _sent(self, route: str, request: Request, view: View, part: str) -> Response:
+        saves = not is_preview(request)
+        return self._entry.open(route, request, view, saves=saves, part=part)

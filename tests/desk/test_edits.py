@@ -192,6 +192,10 @@ def test_a_form_is_paused_and_opened_at_the_desk(rita: StaffBrowser, way: Journe
     words = {"words__fr": "Le cycle est complet.", "words__en": "The cycle is full."}
     past = send(rita, path, status="paused", reopens="2020-01-01", seen="0", **words, **WHY)
     assert (past.status_code, "à venir" in said(past)) == (422, True)
+    assert "Voir l’aperçu" in said(rita.get(path))
+    usual = {"words__fr": "", "words__en": "", "act": "preview"}
+    seen_first = said(send(rita, path, status="paused", reopens="2026-09-01", seen="0", **usual))
+    assert "Abonnez-vous à l’infolettre pour rester au courant. Date de réouverture" in seen_first
     half = send(rita, path, status="paused", words__fr="Complet.", seen="0", **WHY)
     assert half.status_code == 422
     done = send(rita, path, status="paused", reopens="2026-09-01", seen="0", **words, **WHY)
@@ -255,6 +259,10 @@ def test_texts_are_for_those_of_the_table_after_a_code_and_what_was_typed_is_kep
     writer = signed_in(way, "communications", confirmed=False)
     assert writer.get("/desk/rules").status_code == 403
     assert writer.get("/desk/texts").status_code == 200
+    before = len(way.store.changes)
+    wish = text("/desk/texts/form-eoi", QUESTION, "Un nom", "A name", act="preview")
+    assert "<mark>A name</mark>" in said(send(writer, **wish)), "a preview asks for no code"
+    assert len(way.store.changes) == before
     path = f"/desk/texts/form-eoi?text={QUESTION}"
     asked = send(writer, **text(path, QUESTION, "Un nom", "A name"))
     assert asked.status_code == 303

@@ -11,11 +11,12 @@ from chalicelib.core.errors import EditedByOther, NotFound
 from chalicelib.core.languages import Lang
 from chalicelib.core.records import moment
 from chalicelib.core.settings import Settings
-from chalicelib.desk.editing import WHY_MAX_LENGTH, EditField, Editor, Fault
+from chalicelib.desk.editing import WHY_MAX_LENGTH, EditField, Editor, Fault, WithoutSamples
 from chalicelib.desk.edits import DeskEdits, TooMuchEdited, Version
 from chalicelib.desk.kept import KeptForms
 from chalicelib.desk.rules import rule_editors
 from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.web.request import Request
 from chalicelib.web.responses import Response
 
 if TYPE_CHECKING:
@@ -54,11 +55,12 @@ class EditViews:
         for part, editor in self._rules().items():
             value = standing_value(editor, standing)
             is_intake = editor.subject.startswith(f"{INTAKE}/")
+            short = f"{value['status']}_short" if is_intake else ""
             lines.append(
                 {
                     "url": f"{own}/{part}",
                     "title": editor.title(lang),
-                    "about": names[value["status"]][lang] if is_intake else "",
+                    "about": names[short][lang] if short else "",
                     "edited": editor.subject in standing,
                 }
             )
@@ -91,12 +93,12 @@ class EditViews:
         return self._page(visit, editor, page, versions, value, shown=number)
 
     def change(self, visit: Visit, editor: Editor, page: EditPage) -> Response:
-        fields = {key: str(text) for key, text in visit.request.pairs}
+        fields = _sent(visit.request)
         value, faults = editor.read(fields, visit.lang)
         why = " ".join(fields.get(WHY, "").split())
         versions = self.edits.versions(editor.subject)
         typed = {"value": value, "why": why}
-        if fields.get("act") == "preview":
+        if is_preview(visit.request):
             return self._page(visit, editor, page, versions, faults=faults, **typed)
         if not why or len(why) > WHY_MAX_LENGTH:
             faults.append(Fault(WHY, "why"))
@@ -152,6 +154,7 @@ class EditViews:
             "shown": shown,
             "again": again,
             "names": editor.placeholders(),
+            "previews": not isinstance(editor, WithoutSamples),
             "samples": samples,
             "previewed": visit.request.method == "POST",
             "done": visit.request.query.get("done") == "1" and visit.request.method != "POST",
@@ -168,6 +171,15 @@ class EditViews:
         address = self.entry.address("rules", part)
         heading = content.desk()["edits"][INTAKE][lang] if part.startswith(INTAKE) else ""
         return editor, EditPage(address, address, self.entry.address("rules"), heading)
+
+
+def _sent(request: Request) -> dict[str, str]:
+    return {key: str(text) for key, text in request.pairs}
+
+
+def is_preview(request: Request) -> bool:
+    """Say whether somebody wants to see what they typed, and saves nothing."""
+    return _sent(request).get("act") == "preview"
 
 
 def standing_value(editor: Editor, standing: Mapping[str, tuple[int, Value]]) -> Value:

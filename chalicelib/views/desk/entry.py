@@ -76,11 +76,14 @@ class Entry:
     now: Now
     cookies: Cookies
 
-    def open(self, route: str, request: Request, view: View, **arguments: str) -> Response:
+    def open(
+        self, route: str, request: Request, view: View, *, saves: bool = True, **arguments: str
+    ) -> Response:
         """Answer with a view, for whoever may use this address; with a page that says what is
-        missing for everybody else."""
+        missing for everybody else. What is sent but not saved asks for no code."""
         method = "GET" if request.method == "HEAD" else request.method
         right = RIGHTS[method, route]
+        right = right if saves else right._replace(confirmed=False)
         if method == "POST" and not self._is_same_site(request):
             return self.refused(request.lang, "other_site")
         session = self.sessions.find(self.cookies.read(request, STAFF_COOKIE))

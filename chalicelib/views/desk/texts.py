@@ -21,7 +21,7 @@ from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.web.request import text_field
 from chalicelib.web.responses import Response
 
-MAX_TEXTS_FOUND: Final = 40
+MAX_TEXTS_FOUND: Final = 25
 
 
 class TextEntry(NamedTuple):
