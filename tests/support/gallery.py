@@ -97,7 +97,7 @@ PAGES = (
     "desk-file", "desk-file-preview", "desk-file-errors", "desk-file-changed", "desk-file-undo",
     "desk-held", "desk-away", "desk-coaches", "desk-coach", "desk-coach-changed",
     "desk-coach-errors", "desk-coach-plan", "desk-figures",
-    "desk-rules", "desk-rule-reasons", "desk-rule-errors", "desk-texts", "desk-texts-of",
+    "desk-rules", "desk-rule-reasons", "desk-rule-errors", "desk-texts", "desk-texts-of", "desk-texts-found",
     "desk-text-errors", "desk-text-preview",
     "draft-start", "draft-link", "draft-section", "draft-section-errors", "draft-section-rows",
     "draft-row", "draft-check-errors", "draft-both", "draft-tasks", "draft-check", "draft-later",

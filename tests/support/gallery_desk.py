@@ -134,6 +134,7 @@ def edits(walk: "Walk", browser: StaffBrowser) -> Pages:
     yield "desk-rule-errors", wrong.body.decode()
     yield "desk-texts", browser.get(f"/desk/texts?{at}").body.decode()
     yield "desk-texts-of", browser.get(f"/desk/texts/form-eoi?{at}").body.decode()
+    yield "desk-texts-found", browser.get(f"/desk/texts?q=vous&{at}").body.decode()
     given = [form, ("text", place), ("text.fr", "Nom {x}"), ("text.en", ""), ("why", "x")]
     page = browser.post(f"/desk/texts/form-eoi?{at}", *given)
     yield "desk-text-errors", page.body.decode()
