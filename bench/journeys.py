@@ -43,6 +43,7 @@ class Stage:
         from fakes import (
             MemoryBulkMailer,
             MemoryDocuments,
+            MemoryImages,
             MemoryMailer,
             MemoryObjects,
             MemoryQueue,
@@ -68,7 +69,7 @@ class Stage:
         self.service = Services(
             read(ENVIRONMENT), store, Keys(links=("a" * 64,), people=b"p" * 32), self.mailer,
             self.clock, MemorySuppression(), (self.bulk, self.queue), MemoryObjects(),
-            self.meter.documents(self.documents),
+            self.meter.documents(self.documents), images=MemoryImages(self.clock),
         )  # fmt: skip
         serve(self.service)
         self.visitor = Visitor(client)
@@ -192,6 +193,16 @@ def desk_page(stage: Stage, address: str) -> None:
     assert browser.get("/desk/files?tab=to_decide").status_code == 200
 
 
+IMAGE: Final = f"garden.{'0' * 32}.jpg"
+
+
+def image(stage: Stage, address: str) -> None:
+    """Follow the address of an image in a mail, to where S3 gives it."""
+    told = stage.visitor.request("GET", f"/newsletter/images/2026-03/{IMAGE}", Accept="image/*")
+    assert told.status_code == 302
+    stage.meter.note("s3:GetObject")
+
+
 def idle_minute(stage: Stage, address: str) -> None:
     """Do what the schedules of each minute do while nothing is due."""
     stage.meter.note("sweep")
@@ -212,6 +223,7 @@ TAKEN: Final[dict[str, Callable[[Stage, str], None]]] = {
     "search": search,
     "sign_up": sign_up,
     "desk_page": desk_page,
+    "image": image,
     "idle_minute": idle_minute,
 }
 """The journeys, in an order in which each finds what it needs."""
@@ -226,6 +238,7 @@ def counts() -> dict[str, dict[str, float]]:
     with stage() as one:
         _publish_coaches(one)
         _sign_in(one)
+        _keep_image(one)
         for name, take in TAKEN.items():
             for address in ("ada@example.org", "zoe@example.org"):
                 one.meter.found.clear()
@@ -300,6 +313,17 @@ def _publish_coaches(one: Stage) -> None:
 
     coaches = sheets.parse(read_cells("coaches.csv", sample_coaches.SAMPLE.read_bytes())).coaches
     EditionStore(one.store, one.clock).publish(coaches, by="bench", why="", after=None)
+
+
+def _keep_image(one: Stage) -> None:
+    from chalicelib.core.ports import Put
+    from chalicelib.newsletter.issues.image import IssueImage
+
+    words = {"fr": "Un jardin", "en": "A garden"}
+    kept = IssueImage(
+        "2026-03", "garden", IMAGE, 1200, 800, 90_000, words, "rita-roy", "2026-03-02"
+    )
+    one.store.commit([Put(kept.item())])
 
 
 def _sign_in(one: Stage) -> None:

@@ -53,6 +53,7 @@ SCENARIOS: Final = (
     Scenario("1,000 sign-ups, confirmed", {"sign_up": 1000}),
     Scenario("10,000 searches", {"search": 10_000}),
     Scenario("10,000 pages of the desk", {"desk_page": 10_000}),
+    Scenario("1,000,000 views of an image of an issue", {"image": 1_000_000}),
     Scenario("an issue to 1,000,000 readers", {"issue_reader": 1_000_000}),
 )
 
