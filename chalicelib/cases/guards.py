@@ -15,6 +15,7 @@ from chalicelib.core.business_days import after_business_days
 from chalicelib.core.errors import Refused
 from chalicelib.core.records import moment
 from chalicelib.core.typed_dates import FURTHEST, NotADate, read_day, read_day_ahead
+from chalicelib.core.typed_text import MESSAGE_LIMIT
 
 MAX_CONDITIONS: Final = 5
 """How many conditions one approval may have."""
@@ -25,9 +26,6 @@ MAX_EXTENSION: Final = timedelta(days=366)
 REOPEN_GRACE_DAYS: Final = 3
 """Business days that staff have beyond the last day that was told: somebody may ask on its
 evening."""
-
-MESSAGE_LIMIT: Final = 3000
-"""Characters that a message may have."""
 
 
 def reopen_window() -> timedelta:

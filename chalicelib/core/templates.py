@@ -17,6 +17,7 @@ from chalicelib.content.edits import cached
 from chalicelib.core import formatting
 from chalicelib.core.letter_passages import LetterPassage, passages, reworded
 from chalicelib.core.ticks import tick
+from chalicelib.core.typed_text import LIMITS
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
@@ -75,6 +76,7 @@ def _environment(*, packaged: bool) -> Environment:
         ("long_month", formatting.long_month),
     ):
         found.filters[name] = _in_language(write)
+    found.globals["limits"] = LIMITS
     found.globals["figures"] = content.figures
     found.globals["programme"] = content.programme
     found.filters["indent_lines"] = _indented

@@ -4,8 +4,17 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
+MESSAGE_LIMIT: Final = 3000
+"""Characters of what an applicant and staff write to each other."""
+
 REMARKS_LIMIT: Final = 3000
 """Characters of what staff write to whoever gets a page or an issue back."""
+
+NOTE_LIMIT: Final = 4000
+"""Characters of a note in a file."""
+
+LIMITS: Final = {"message": MESSAGE_LIMIT, "remarks": REMARKS_LIMIT, "note": NOTE_LIMIT}
+"""The same by name, for the pages that tell them."""
 
 ZERO_WIDTH_JOINERS: Final = "\u200c\u200d"
 """They shape the letters between which they stand, and join emoji; at an end they do nothing."""

@@ -15,7 +15,6 @@ from chalicelib.core.letter_row import letter
 from chalicelib.core.ports import Item, Now, Put, Store
 from chalicelib.core.records import stamp
 
-NOTE_MAX_LENGTH: Final = 4000
 LETTER: Final = "staff_note"
 
 _AT: Final = re.compile(r"(?<![\w.@+-])@(?=\w)")
@@ -35,8 +34,8 @@ class StaffNotes:
         return self._store.rows(case.key[0], "NOTE#")[::-1]
 
     def add(self, case: Case, staff: Staff, text: str, colleagues: Sequence[Staff] = ()) -> None:
-        """Keep a note, and owe it to those whom it names."""
-        at, mark, text = stamp(self._now()), secrets.token_hex(4), text[:NOTE_MAX_LENGTH]
+        """Keep a note, which is no longer than one may be, and owe it to those whom it names."""
+        at, mark = stamp(self._now()), secrets.token_hex(4)
         row = {
             "pk": case.key[0],
             "sk": f"NOTE#{at}#{mark}",

@@ -20,14 +20,14 @@ from chalicelib.web.form_errors import Description, FormErrors, form_errors
 from chalicelib.web.mending import Mending, to_mend
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.problems import Problems, field_errors
-from chalicelib.web.request import Request, is_ticked, text_field
+from chalicelib.web.request import Request, is_ticked, text_area, text_field
 from chalicelib.web.responses import Response
 
 if TYPE_CHECKING:
     from chalicelib.coaches.coach import Coach
 
 
-ProposalError = Literal["", "choose", "misfit", "nonce", "remarks", "tick"]
+ProposalError = Literal["", "choose", "misfit", "nonce", "remarks", "tick", "too_long"]
 """What is wrong with the form that judges a coach's changes; empty when nothing is."""
 
 
@@ -171,7 +171,7 @@ class ProposalViews:
         except RelaisError as error:
             return self.problems.respond(request, error, lang)
         decision = text_field(fields, "decision")
-        remarks = text_field(fields, "remarks")[:REMARKS_LIMIT]
+        remarks = text_area(fields, "remarks")
         if isinstance(opened, ClosedProposal):
             return self._page(opened, lang)
         if wrong := self._wrong(opened, fields, decision, remarks):
@@ -194,6 +194,8 @@ class ProposalViews:
             return "choose"
         if decision == "return" and not remarks:
             return "remarks"
+        if len(remarks) > REMARKS_LIMIT:
+            return "too_long"
         if not is_ticked(fields, "confirm"):
             return "tick"
         if decision == "publish" and isinstance(opened, OpenProposal):

@@ -6,7 +6,6 @@ from typing import Final
 
 from chalicelib.cases.applicant import ApplicantFiles, ApplicantReply
 from chalicelib.cases.case import Case, kept_warnings
-from chalicelib.cases.guards import MESSAGE_LIMIT
 from chalicelib.cases.lookup import Cases, Posted
 from chalicelib.cases.states import shown_as, table
 from chalicelib.core import eastern_time, references
@@ -17,6 +16,7 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
+from chalicelib.core.typed_text import MESSAGE_LIMIT
 from chalicelib.forms import parsing
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.views.claim import ClaimViews

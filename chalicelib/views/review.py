@@ -281,8 +281,9 @@ class ReviewViews:
         facts: Mapping[str, object],
         status: int,
     ) -> Response:
+        own, counts = self._address(opened), template == "review"
         return self.pages.respond(
-            template, lang, facts, address=self._address(opened), status=status
+            template, lang, facts, address=own, status=status, scripted=counts
         )
 
     def _documents(self, opened: OpenedReview, lang: Lang) -> object:

@@ -26,8 +26,6 @@
     box.setCustomValidity(over ? box.dataset.over : "")
     box.reportValidity()
   }))
-  const form = document.getElementById("answers")
-  if (!form || !window.fetch || !form.requestSubmit) return
   const PAUSE_MS = 2000 // between the last key and a save
   const PATIENCE_MS = 10000
   const language = document.documentElement.lang
@@ -44,9 +42,11 @@
     hint.textContent = fill(words, number.format(typed), number.format(max))
     hint.classList.toggle("error", over)
   }
-  form.querySelectorAll("[data-max]").forEach(area => area.value && count(area))
-  form.addEventListener("input", event => event.target.dataset.max && count(event.target))
+  document.querySelectorAll("[data-max]").forEach(area => area.value && count(area))
+  document.addEventListener("input", event => event.target.dataset.max && count(event.target))
 
+  const form = document.getElementById("answers")
+  if (!form || !window.fetch || !form.requestSubmit) return
   const status = document.getElementById("kept")
   if (!status) return
   let timer = 0, changed = false, saving = false, stopped = false, pressed = null

@@ -87,17 +87,18 @@ def test_a_link_of_the_summary_leads_to_its_field(page: Page, form: str) -> None
         assert field.evaluate("e => e.closest('.wrong, .field') !== null")
 
 
-def test_more_rows_open_by_keyboard(page: Page) -> None:
+def test_more_rows_are_asked_for_by_keyboard(page: Page) -> None:
     page.context.set_offline(True)
     page.set_content(gallery.website("fr")["eoi"])
-    later = page.locator("[name='partners[2].name']")
-    assert not later.is_visible()
-    for closed in ("details.section:not([open]):has(.row) > summary", ".field details > summary"):
-        page.locator(closed).first.focus()
-        page.keyboard.press("Enter")
-    assert later.is_visible()
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.name") == "partners[2].name"
+    row = page.locator("[name='partners[0].name']")
+    assert not row.is_visible()
+    page.locator("details.section:not([open]):has(.row) > summary").first.focus()
+    page.keyboard.press("Enter")
+    row.focus()
+    for _ in ("sector", "commitment", "more"):
+        page.keyboard.press("Tab")
+    where = page.evaluate("document.activeElement.formAction")
+    assert where.endswith("/draft?form=eoi&rows=partners")
 
 
 @pytest.mark.parametrize(

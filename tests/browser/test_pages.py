@@ -163,6 +163,31 @@ def test_nothing_moves_as_a_page_comes_and_as_its_script_comes_after_it(page: Pa
     assert moved == {}
 
 
+def test_a_box_counts_what_is_typed_and_says_when_it_is_too_much(shared: Page) -> None:
+    shared.set_viewport_size({"width": PHONE, "height": 800})
+    pages = gallery.pages("fr")
+    for name, box in (
+        ("file-question", "f-answer"),
+        ("review-eoi", "f-message"),
+        ("desk-file", "f-note"),
+    ):
+        assert SCRIPT.search(pages[name]), "the script comes with the page"
+        shared.set_content(pages[name])
+        shared.add_script_tag(content=kit_parts.file("pages.js"))
+        area, said = shared.locator(f"#{box}"), shared.locator(f"#{box}-limit")
+        most = int(area.get_attribute("data-max") or 0)
+        shown = f"{most:,}".replace(",", "\u00a0")
+        assert said.text_content() == f"{shown} caractères au maximum"
+        shared.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+        area.fill("é😀" * 6)
+        assert said.text_content() == f"12 caractères sur {shown}"
+        area.fill("é" * (most + 1))
+        assert (said.text_content() or "").startswith("Trop long")
+        assert "error" in (said.get_attribute("class") or "").split()
+        area.fill("")
+        assert said.text_content() == f"0 caractères sur {shown}"
+
+
 PAIRS = (
     "draft-section", "newsletter", "review-eoi", "review-application", "desk-file", "claim", "lost",
     "coach-message", "withdrawing", "confirming", "declaration", "assessment-question", "desk-code",

@@ -67,7 +67,7 @@ PAGES = (
     "declaration", "declaration-errors", "declaration-replaced", "declaration-answered",
     "result-other_approach", "result-early", "result-preparing", "result-ready",
     "result-advanced",
-    "review-eoi", "review-eoi-errors", "review-application", "review-application-errors",
+    "review-eoi", "review-part", "review-eoi-errors", "review-application", "review-application-errors",
     "decided-undo", "decided-unconfirmed", "decided", "decided-too-late", "decided-already",
     "undone", "expired", "expired-unknown", "fresh", "problem", "home", "status", "status-late", "status-down", "nowhere",
     "interface", *(f"interface-{group}" for group in content.interface()["groups"]),
@@ -368,6 +368,7 @@ class Walk:
         yield from gallery_cases.declarations(self)
         review = self.review()
         yield "review-eoi", self.page(f"{review}?decision=approve")
+        yield "review-part", self.page(f"{review}?part=eoi-collective")
         yield "review-eoi-errors", self.decided(review, decision="decline", confirm="")
         self.clock.pass_(days=2)
         yield "receipt-over", self.page(link)

@@ -124,6 +124,7 @@ class ProposalPage(TypedDict):
     choose: Text
     misfit: Text
     remarks: Text
+    too_long: Text
     tick: Text
     nonce: Text
 

@@ -118,7 +118,7 @@ class DeskCoachViews:
         if opened is None or str(opened.proposal.version) != version:
             return self._form(visit, coach, values, judged="meanwhile", again=fields)
         decision = text_field(fields, "decision")
-        remarks = text_area(fields, "remarks")[:REMARKS_LIMIT]
+        remarks = text_area(fields, "remarks")
         wrong = self._wrong(opened, decision, remarks)
         if wrong:
             return self._form(visit, coach, values, judged=wrong, again=fields)
@@ -134,6 +134,8 @@ class DeskCoachViews:
             return "choose"
         if decision == "return" and not remarks:
             return "remarks"
+        if len(remarks) > REMARKS_LIMIT:
+            return "too_long"
         return "misfit" if decision == "publish" and self.proposals.misfits(opened) else ""
 
     def _remove(self, visit: Visit, coach: Coach, fields: Mapping[str, object]) -> Response:

@@ -24,11 +24,12 @@ from chalicelib.cases.review.reviews import Reviews
 from chalicelib.cases.staff import Staff
 from chalicelib.cases.standing_back import standing_back, stands_back
 from chalicelib.cases.states import kind, table
-from chalicelib.core import references
+from chalicelib.core import formatting, references
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Put
 from chalicelib.core.records import moment
+from chalicelib.core.typed_text import NOTE_LIMIT
 from chalicelib.desk.files import Files
 from chalicelib.desk.filters import Filters
 from chalicelib.desk.kept import KeptForms
@@ -114,6 +115,10 @@ class DeskFileViews:
 
     def _note(self, visit: Visit, case: Case, text: str) -> Response:
         """Keep a note, and say whether it leaves for those whom it seems to name."""
+        if len(text) > NOTE_LIMIT:
+            most = formatting.number(NOTE_LIMIT, visit.lang)
+            why = content.desk()["edits"]["too_long"][visit.lang].format(about=most)
+            return self._page(visit, case, entered={"note": text}, refused=f"{why}.", status=422)
         staff = visit.signed_in.staff
         calls = called(text, self._colleagues(case, staff), self.reviews.roster.all())
         self.notes.add(case, staff, text, calls.named)
@@ -243,9 +248,8 @@ class DeskFileViews:
             "foreseen": foreseen,
             **self._on_top(visit, opened, case),
         }
-        return self.entry.page(
-            visit, "file", facts, address=f"{address}?{filters.query()}", status=status
-        )
+        own = f"{address}?{filters.query()}"
+        return self.entry.page(visit, "file", facts, address=own, status=status, scripted=True)
 
     def _on_top(self, visit: Visit, opened: OpenedReview, case: Case) -> dict[str, object]:
         """Return what stands before the file itself: where one is, what is to be done, notes."""

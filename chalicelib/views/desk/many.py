@@ -206,7 +206,7 @@ class ManyViews:
             "foreseen": bool(foretold),
             **self._ways(visit, files),
         }
-        return self.entry.page(visit, "many", facts, address=address, status=status)
+        return self.entry.page(visit, "many", facts, address=address, status=status, scripted=True)
 
     def _ways(self, visit: Visit, files: Iterable[tuple[Case, Chosen]]) -> dict[str, object]:
         """Return what can be decided, and what each decision may need."""
