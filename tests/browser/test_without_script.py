@@ -21,9 +21,10 @@ def test_a_declaration_is_refused_mended_and_received(
     pasted = (KIT / "eoi.fr.html").read_text("utf-8")
     plain.set_content(pasted.replace("https://relais.example.org/api", address))
     # The stream is not asked: the programme has one.
-    fill(plain, samples.as_html(samples.eoi(stream=None, contact_email="ada@", org_city="")))
+    wrong = {"contact_email": "ada@", "org_city": "", "partners": samples.EOI["partners"][:1]}
+    fill(plain, samples.as_html(samples.eoi(stream=None, **wrong)))
     clock.pass_(seconds=90)
-    plain.locator("form button").first.click()
+    plain.get_by_role("button", name="Soumettre la déclaration").click()
 
     assert plain.title().startswith("Erreur\u00a0:")
     assert plain.locator(".summary li").count() == 2
@@ -31,11 +32,11 @@ def test_a_declaration_is_refused_mended_and_received(
     assert plain.locator("main form .field [name]:visible").count() == 4, "and both boxes"
     legal_name = plain.locator("[name=org_legal_name][type=hidden]")
     assert legal_name.input_value() == samples.EOI["org_legal_name"]
-    kept = plain.locator("[name='partners[2].name']")
-    assert kept.input_value() == "Ville de l’Exemple"
+    kept = plain.locator("[name='partners[0].name']")
+    assert kept.input_value() == "École du Parc"
     plain.get_by_role("button", name="English").click()
     assert plain.title().startswith("Error:")
-    assert kept.input_value() == "Ville de l’Exemple"
+    assert kept.input_value() == "École du Parc"
     plain.get_by_role("button", name="Français").click()
     assert not store.kinds("case")
     plain.locator("[name=contact_email]").fill("ada@example.org")
@@ -45,7 +46,7 @@ def test_a_declaration_is_refused_mended_and_received(
     assert plain.locator("h1").inner_text() == "Merci, c’est bien reçu"
     (case,) = store.kinds("case")
     assert re.search(r"DI-2026-\w{5}-\w", plain.get_by_role("status").inner_text())
-    assert case["answers"]["partners"][2]["name"] == "Ville de l’Exemple"
+    assert case["answers"]["partners"][0]["name"] == "École du Parc"
     assert case["answers"]["issue_areas"] == ["employment", "youth"], "in the order of the page"
 
     plain.get_by_role("link", name="English").click()

@@ -18,6 +18,7 @@ from chalicelib.coaches.proposals import EDITABLE_COLUMNS, OpenProposal
 from chalicelib.coaches.removal import CoachRemoval
 from chalicelib.core.letter_row import tag_of
 from chalicelib.core.links import Links
+from chalicelib.core.typed_text import REMARKS_LIMIT
 from chalicelib.services import Services
 from coach_weather import CoachWeather
 from fakes import MemoryMailer, MemoryStore, SetClock
@@ -409,6 +410,10 @@ def test_changes_that_no_longer_fit_are_refused_in_words_beside_the_column(
     assert "no longer fit" in refused.body.decode()
     assert 'class="error"' in refused.body.decode()
     assert mireille(service).bio_fr == "Bonjour."
+    long = "é" * (REMARKS_LIMIT + 1)
+    refused = visitor.submit(link, [("decision", "return"), ("remarks", long), *pairs[1:]])
+    assert refused.status_code == 422
+    assert long in refused.body.decode(), "nothing of it is cut off"
     back = [("decision", "return"), ("remarks", "Non"), *pairs[1:]]
     assert visitor.submit(link, back).status_code == 200
 

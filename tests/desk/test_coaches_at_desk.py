@@ -17,6 +17,7 @@ from chalicelib.coaches.editions import EditionStore
 from chalicelib.coaches.keeping import CoachKeeping, Typed, shown_columns
 from chalicelib.coaches.proposals import EDITABLE_COLUMNS
 from chalicelib.coaches.publishing import DirectoryPublishing
+from chalicelib.core.typed_text import REMARKS_LIMIT
 from chalicelib.desk import log
 from journey import Journey
 from sample_coaches import MIREILLE, PRIVATE
@@ -198,6 +199,10 @@ def test_a_proposal_is_published_or_sent_back_once(rita: StaffBrowser, way: Jour
     assert rita.post(PAGE, *judge, ("decision", "publish")).status_code == 409
     assert proposals.waiting() == []
     assert proposals.propose(now(way), {**fields, "city": "Gaspé"}, "fr")
+    long = ("remarks", "é" * (REMARKS_LIMIT + 1))
+    refused = rita.post(PAGE, *judge[:2], ("version", "2"), ("decision", "return"), long)
+    assert refused.status_code == 422
+    assert long[1] in refused.body.decode(), "nothing of it is cut off"
     given = (("version", "2"), ("decision", "return"), ("remarks", "Pas encore."))
     assert rita.post(PAGE, *judge[:2], *given).status_code == 303
     assert now(way).city == "Matane"

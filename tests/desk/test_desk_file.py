@@ -13,6 +13,7 @@ from chalicelib.cases.effects import Decider
 from chalicelib.cases.staff import Staff
 from chalicelib.core.letter_row import kept_copy
 from chalicelib.core.ports import Item, Write
+from chalicelib.core.typed_text import NOTE_LIMIT
 from chalicelib.desk.notes import called
 from chalicelib.newsletter.subscribers import pending
 from chalicelib.newsletter.subscribers.pending import HELD_SIGN_UPS
@@ -137,6 +138,15 @@ def test_a_note_is_read_by_staff_and_by_nobody_else(
     assert "Attention :\ndeux &lt;b&gt;projets" in page
     assert "Attention" not in way.visitor.page(way.own()).body.decode()
     assert all("Attention" not in mail.text for mail in way.mailer.sent)
+
+
+def test_a_note_that_is_too_long_comes_back_whole(rita: StaffBrowser, way: Journey) -> None:
+    case = way.declare()
+    status, page = send(rita, opened(rita, case), note="é" * (NOTE_LIMIT + 1))
+    assert status == 422
+    assert "Au plus 4\u00a0000 caractères" in page
+    assert "é" * (NOTE_LIMIT + 1) in page
+    assert not way.store.kinds("note")
 
 
 def test_whoever_stands_back_sees_nothing_of_the_file(rita: StaffBrowser, way: Journey) -> None:
