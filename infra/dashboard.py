@@ -66,7 +66,7 @@ QUERY: Final = (
 """Costs by the logs it reads, when somebody looks; a metric by code would cost all month."""
 
 RUNBOOK: Final[Words] = {
-    "fr": "relais-${Stage}. Que faire quand une alarme sonne : docs/operators.md#alarms",
+    "fr": "relais-${Stage}. Que faire quand une alarme sonne : docs/operators.fr.md#alarmes",
     "en": "relais-${Stage}. What to do when an alarm rings: docs/operators.md#alarms",
 }
 

@@ -16,7 +16,7 @@ from infra.deployments import Deployment, Deployments, bucket_of
 from infra.extras import own_address
 from infra.kept import KeptError, kept_of
 from infra.old_versions import drop_old_versions
-from infra.people_key import PeopleKeyLost, keep_people_key
+from infra.people_key import PeopleKeyLost, keep_people_key, people_name
 from infra.stage_file import REGION, UNKNOWN_URL, DeployError, check, template_source
 from infra.uploads import TemplateUrl, upload_package
 
@@ -216,3 +216,11 @@ def roll_back(
     except StackError as error:
         raise DeployError(str(error)) from None
     return before
+
+
+def left_of(stage: str, endpoint: str | None) -> list[str]:
+    """Return the names of what outlives a stage that was taken away. Raises KeptError."""
+    session = boto3.session.Session(region_name=REGION)
+    kept = kept_of(session, stage, endpoint, template_source())
+    names = [name for one in kept for name in one["ResourceIdentifier"].values()]
+    return [*(name.rpartition(":secret:")[2] for name in names), people_name(stage)]

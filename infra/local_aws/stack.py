@@ -140,7 +140,7 @@ def _deploy(emulator: Emulator, template: Path, site_url: str, say: Say) -> Depl
         "local", settings, template, endpoint=emulator.url, public_url=emulator.api, say=say
     )
     renew_stream_mappings(emulator.url)
-    _set_gateway_responses(emulator.url, deployed.outputs["RestAPIId"], template, site_url)
+    _set_gateway_responses(emulator.url, deployed.outputs["RestAPIId"], template)
     return deployed
 
 
@@ -176,18 +176,12 @@ def _verify_sender(endpoint: str) -> None:
         pass
 
 
-def _set_gateway_responses(endpoint: str, api: str, template: Path, site_url: str) -> None:
-    """Set what the emulator leaves out when it imports the API's definition, and AWS does not. The
-    one header that is no plain text is the origin of the website."""
+def _set_gateway_responses(endpoint: str, api: str, template: Path) -> None:
+    """Set what the emulator leaves out when it imports the API's definition, and AWS does not."""
     gateway = boto3.client("apigateway", region_name=REGION, endpoint_url=endpoint)
     resources = json.loads(template.read_text("utf-8"))["Resources"]
     defined = resources["RestAPI"]["Properties"]["DefinitionBody"]
     for kind, response in defined["x-amazon-apigateway-gateway-responses"].items():
-        headers = {
-            name: value if isinstance(value, str) else f"'{site_url}'"
-            for name, value in response["responseParameters"].items()
-        }
-        response = {**response, "responseParameters": headers}
         gateway.put_gateway_response(restApiId=api, responseType=kind, **response)
     _set_binary_types(endpoint, api, defined["x-amazon-apigateway-binary-media-types"])
     gateway.create_deployment(restApiId=api, stageName="api")

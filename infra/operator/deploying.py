@@ -7,7 +7,7 @@ import typer
 
 from infra.cloud_stack import CloudStack, ResourceChange, StackError
 from infra.deploy import deploy as deploy_stage
-from infra.deploy import roll_back
+from infra.deploy import left_of, roll_back
 from infra.deployments import Deployments, bucket_of
 from infra.operator.checks.answers import look, not_looked_at
 from infra.operator.checks.functions import few_functions, old_runtime, unheard_access_log
@@ -15,9 +15,10 @@ from infra.operator.checks.key_secrets import spoiled_secrets
 from infra.operator.checks.mail_account import ACCOUNT_CHECKS
 from infra.operator.checks.programme import few_holidays
 from infra.operator.checks.sender import SENDER_CHECKS
+from infra.operator.copies import copied_rows
 from infra.operator.errors import OperatorError
 from infra.operator.session import Session, session_of
-from infra.operator.stage import LOCAL, Operator
+from infra.operator.stage import LOCAL, Operator, stages
 from infra.package import NO_BYTE_CODE, ROOT, PackageError, package
 from infra.pythons import python_of
 from infra.stage_file import DeployError, settings_of, stage_settings
@@ -107,6 +108,8 @@ def deploys(context: typer.Context, stage: Name) -> None:
     session = _session_for(context, stage)
     operator = session.operator
     known = Deployments(operator.client("s3"), bucket_of(stage, operator.account)).all()
+    if not known and stage not in stages():
+        raise OperatorError(f"nothing is known of a stage {stage}")
     session.list_rows(
         [
             {
@@ -128,34 +131,38 @@ def destroy(
         bool, typer.Option("--keep-data", help="Although there is data: it is kept.")
     ] = False,
 ) -> None:
-    """Take a stage away. Tables, keys and anchors are kept, and the next deploy takes them over."""
+    """Take a stage away. What holds something is kept, and the next deploy takes it over."""
     session = _session_for(context, stage)
     operator = session.operator
+    stack = CloudStack(operator.client("cloudformation"), f"relais-{stage}", session.say)
+    if stack.found() is None:
+        raise OperatorError(f"there is no stack {stack.name} in this account to take away")
     if not keep_data and (rows := _first_rows(operator)):
         raise OperatorError(
             f"there is data in {' and '.join(rows)}: with --keep-data the stack goes and they stay, "
             "and the next deploy takes them over"
         )
     session.confirm(f"Take {stage} away? Its pages and links answer nobody from then on.")
-    stack = CloudStack(operator.client("cloudformation"), f"relais-{stage}", session.say)
     try:
         stack.destroy()
     except StackError as error:
         raise OperatorError(f"not taken away: {error}") from None
-    session.say(f"{stage} is gone; tables, keys and anchors that held something are kept")
+    session.say(f"{stage} is gone. Kept, and taken over by the next deploy:")
+    for name in left_of(stage, operator.endpoint):
+        session.say(f"  {name}")
+    session.say(f"What was deployed stays in {bucket_of(stage, operator.account)}")
 
 
 def _first_rows(operator: Operator) -> list[str]:
-    """Return the names of the tables that hold a row."""
-    client = operator.tables.client
+    """Return the names of the tables that hold a row which a stage does not keep by itself."""
+    tables = operator.tables
     found = []
-    for table in (operator.tables.records, operator.tables.subscribers):
+    for table in (tables.records, tables.subscribers):
         try:
-            page = client.scan(TableName=table, Limit=1)
-        except client.exceptions.ResourceNotFoundException:
+            if next(copied_rows(tables, table), None) is not None:
+                found.append(table)
+        except tables.client.exceptions.ResourceNotFoundException:
             continue
-        if page["Items"]:
-            found.append(table)
     return found
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import boto3
 import pytest
@@ -15,6 +16,7 @@ from moto import mock_aws
 
 from chalicelib.core.ports import Put
 from chalicelib.core.settings import Settings
+from chalicelib.mail.service_status import StatusKeeper
 from fakes import SetClock
 from infra.deploy import change_of
 from infra.deployments import Deployment, Deployments, bucket_of
@@ -167,14 +169,35 @@ def test_of_the_versions_of_the_api_those_stay_that_an_alias_leads_to(operator: 
 
 
 def test_a_stage_with_data_is_not_taken_away_unless_told(operator: Operator) -> None:
+    template = json.dumps(_template("any"))
+    operator.client("cloudformation").create_stack(StackName="relais-test", TemplateBody=template)
+    exports = {"Bucket": "relais-test-exports-123456789012"}
+    where = {"LocationConstraint": REGION}
+    operator.client("s3").create_bucket(CreateBucketConfiguration=where, **exports)
+    StatusKeeper(operator.store, operator.now).keep(timedelta(0))
+    assert "is gone" in relais(operator, "destroy", "test"), "what it says of itself is no data"
+    operator.client("cloudformation").create_stack(StackName="relais-test", TemplateBody=template)
     operator.store.commit([Put({"pk": "CASE#1", "sk": "CASE", "kind": "case"})])
     with pytest.raises(OperatorError, match="there is data in relais-test-records"):
         relais(operator, "destroy", "test")
-    assert "is gone" in relais(operator, "destroy", "test", "--keep-data")
+    said = relais(operator, "destroy", "test", "--keep-data")
+    assert "test is gone" in said
+    for kept in ("relais-test-records", "relais-test-people", BUCKET, *exports.values()):
+        assert kept in said, "what costs on is named"
     assert operator.store.get("CASE#1", "CASE"), "the data stays"
 
 
+@pytest.mark.parametrize("command", ["destroy", "deploys", "rollback"])
+def test_of_a_stage_that_was_never_there_nothing_is_said_to_be_done(
+    operator: Operator, command: str
+) -> None:
+    with pytest.raises(OperatorError, match="nosuch"):
+        relais(operator, command, "nosuch")
+
+
 def test_without_a_yes_nothing_is_taken_away(operator: Operator) -> None:
+    template = json.dumps(_template("any"))
+    operator.client("cloudformation").create_stack(StackName="relais-test", TemplateBody=template)
     with pytest.raises(OperatorError, match="add --yes"):
         relais(operator, "destroy", "test", yes=False)
 

@@ -88,6 +88,7 @@ def test_the_firewall_answers_as_we_do_and_keeps_no_sample_of_what_it_saw() -> N
     body = json.loads(firewall["CustomResponseBodies"][answer["CustomResponseBodyKey"]]["Content"])
     assert answer["ResponseCode"] == body["status"] == 429
     assert {"Name": "Retry-After", "Value": "300"} in answer["ResponseHeaders"]
+    assert {"Name": "Access-Control-Allow-Origin", "Value": "*"} in answer["ResponseHeaders"]
     assert all(" / " in body[key] for key in ("title", "detail"))
     for seen in (rule["VisibilityConfig"], firewall["VisibilityConfig"]):
         assert seen["SampledRequestsEnabled"] is False, "a sample holds the path, and so a link"

@@ -17,14 +17,22 @@ ALARMS: dict[str, dict[str, Any]] = {
     for name, resource in TEMPLATE["Resources"].items()
     if resource.get("Type", "").endswith("::Alarm")
 }
-CHAPTER = (
-    (ROOT / "docs" / "operators.md").read_text("utf-8")
-    .partition("\n## Alarms\n")[2].partition("\n## ")[0]
-)  # fmt: skip
-ROWS = {
-    name: (when, remedy)
-    for name, when, remedy in re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", CHAPTER, re.M)
-}
+
+
+def chapter(document: str, title: str) -> str:
+    text = (ROOT / "docs" / document).read_text("utf-8")
+    return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def rows(chapter: str) -> dict[str, tuple[str, str]]:
+    """Each alarm of a runbook: when it rings, and what to do."""
+    found = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", chapter, re.M)
+    return {name: (when, remedy) for name, when, remedy in found}
+
+
+CHAPTER = chapter("operators.md", "Alarms")
+ROWS = rows(CHAPTER)
+FRENCH_ROWS = rows(chapter("operators.fr.md", "Alarmes"))
 
 
 def row_of(alarm: str) -> str:
@@ -54,11 +62,19 @@ def test_the_runbook_says_where_an_alarm_rings_why_there_and_what_to_do(name: st
 def test_an_alarm_speaks_the_operator_s_language_and_names_its_row(name: str) -> None:
     condition, french, english = ALARMS[name]["AlarmDescription"]["Fn::If"]
     assert condition == "SpeaksFrench"
-    see = f"docs/operators.md#alarms, {row_of(name)}"
+    see = f"docs/operators.fr.md#alarmes, {row_of(name)}"
     assert french.endswith(f". Voir {see}")
-    assert english.endswith(f". See {see}")
+    assert english.endswith(f". See docs/operators.md#alarms, {row_of(name)}")
     assert french.partition(" Voir")[0] != english.partition(" See")[0]
     assert not re.search(r"'| [:;!?%]", french.removesuffix(see)), "typeset for Canada"
+
+
+def test_whoever_reads_french_is_told_in_french_to_do_the_same() -> None:
+    assert list(FRENCH_ROWS) == list(ROWS)
+    for name, (when, remedy) in FRENCH_ROWS.items():
+        commands = [set(re.findall(r"`relais [^`]+`", text)) for text in (remedy, ROWS[name][1])]
+        assert commands[0] >= commands[1], name
+        assert not re.search(r"'| [:;!?%]", re.sub(r"`[^`]*`|\([^)]*\)", "x", when + remedy)), name
 
 
 def test_the_language_is_chosen_by_the_stage() -> None:
