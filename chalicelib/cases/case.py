@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Final, Literal, NotRequired, TypedDict, get_args
 
 from chalicelib import content
 from chalicelib.cases import states
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chalicelib.forms.rules import Answers
 
 FormName = Literal["eoi", "application"]
+FORM_NAMES: Final[tuple[FormName, ...]] = get_args(FormName)
 
 
 class DecisionMade(TypedDict):

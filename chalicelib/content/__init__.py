@@ -11,7 +11,7 @@ from chalicelib.content.edits import cached, forget, over
 if TYPE_CHECKING:
     from chalicelib.content.shapes.cases import Clocks, ProblemContent, Review, States
     from chalicelib.content.shapes.coaches import Coaches, NamedTerm, Network, Places, Synonyms
-    from chalicelib.content.shapes.desk import Desk, LetterWords
+    from chalicelib.content.shapes.desk import Criteria, Desk, LetterWords
     from chalicelib.content.shapes.forms import Assessment, Form
     from chalicelib.content.shapes.interface import InterfaceTexts
     from chalicelib.content.shapes.kit import Kit
@@ -118,6 +118,10 @@ def coaches() -> "Coaches":
 
 def commands() -> "dict[str, Text]":
     return cast("dict[str, Text]", _load("commands"))
+
+
+def criteria() -> "Criteria":
+    return cast("Criteria", _load("criteria"))
 
 
 def holds() -> "HoldsContent":

@@ -25,6 +25,7 @@ LETTER: Final = "letter"
 INTAKE: Final = "intake"
 DATES: Final = "dates"
 REASONS: Final = "reasons"
+CRITERIA: Final = "criteria"
 SETTINGS: Final = "settings"
 
 Result = TypeVar("Result")
@@ -77,6 +78,8 @@ def over(file: str, content: Value, numbers: Mapping[str, int]) -> Value:
             _programme(content)
         elif file == "lists" and value_of(REASONS):
             content["decline_reason"] = value_of(REASONS)
+        elif file == "criteria":
+            content.update({k: v for k, v in laid(CRITERIA).items() if k in content})
         _words(file, content, numbers)
     except (KeyError, TypeError, AttributeError):
         log.exception("an edit of %s no longer fits, and is left out", file)

@@ -13,7 +13,15 @@ REMARKS_LIMIT: Final = 3000
 NOTE_LIMIT: Final = 4000
 """Characters of a note in a file."""
 
-LIMITS: Final = {"message": MESSAGE_LIMIT, "remarks": REMARKS_LIMIT, "note": NOTE_LIMIT}
+COMMENT_LIMIT: Final = 600
+"""Characters of a comment beside a criterion."""
+
+LIMITS: Final = {
+    "message": MESSAGE_LIMIT,
+    "remarks": REMARKS_LIMIT,
+    "note": NOTE_LIMIT,
+    "comment": COMMENT_LIMIT,
+}
 """The same by name, for the pages that tell them."""
 
 ZERO_WIDTH_JOINERS: Final = "\u200c\u200d"

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from chalicelib import content
-from chalicelib.cases.case import Case, FormName
+from chalicelib.cases.case import FORM_NAMES, Case, FormName
 from chalicelib.cases.due_dates import decision_due
 from chalicelib.cases.states import staff_name
 from chalicelib.core import eastern_time
 from chalicelib.core.languages import Lang
+from chalicelib.core.ports import Item, Key
 from chalicelib.core.records import moment
+from chalicelib.desk.appraisals import Appraisal, appraisals_in, appraisals_key, mean_share
 from chalicelib.forms import description
 from chalicelib.mail.writers.phrases import reason_texts
 
@@ -22,7 +24,7 @@ Cell = str | float | None
 """A day is ISO; a moment is ISO too, in Eastern time and without a zone; money is in dollars."""
 
 FILE: Final = "file"
-FORMS: Final[tuple[FormName, ...]] = ("eoi", "application")
+CRITERIA: Final = "criteria"
 
 USUAL: Final = (
     "file.ref", "file.state", "file.org", "file.contact", "file.email", "file.language",
@@ -45,9 +47,16 @@ class Column(NamedTuple):
     of: Callable[[Case], Cell]
 
 
-def columns(lang: Lang, owners: Mapping[str, str]) -> list[Column]:
-    """Return all columns, in the words of a language; `owners` are the names of staff by id."""
-    return [*_of_file(lang, owners), *(one for form in FORMS for one in _of_form(form, lang))]
+def columns(
+    lang: Lang, owners: Mapping[str, str], appraised: Mapping[Key, Item] | None = None
+) -> list[Column]:
+    """Return all columns, in the words of a language; `owners` are the names of staff by id, and
+    `appraised` the rows of what staff answered to the criteria."""
+    return [
+        *_of_file(lang, owners),
+        *_of_criteria(lang, appraised or {}),
+        *(one for form in FORM_NAMES for one in _of_form(form, lang)),
+    ]
 
 
 def chosen(every: Sequence[Column], ids: Sequence[str]) -> list[Column]:
@@ -104,6 +113,24 @@ def _of_file(lang: Lang, owners: Mapping[str, str]) -> list[Column]:
         Column(f"{FILE}.{name}", FILE, labels[name][lang], kind, of)
         for name, (kind, of) in made.items()
     ]
+
+
+def _of_criteria(lang: Lang, appraised: Mapping[Key, Item]) -> list[Column]:
+    """Return the columns of what staff answered about the form that a file is about."""
+    labels = content.desk()["columns"]
+
+    def of(case: Case) -> list[Appraisal]:
+        return appraisals_in(appraised.get(appraisals_key(case.id)))[case.form]
+
+    def mean(case: Case) -> Cell:
+        share = mean_share(of(case))
+        return None if share is None else round(share * 100, 1)
+
+    made: dict[str, Callable[[Case], Cell]] = {
+        "appraisals": lambda case: len(of(case)) or None,
+        "mean_score": mean,
+    }
+    return [Column(f"{CRITERIA}.{n}", FILE, labels[n][lang], "number", made[n]) for n in made]
 
 
 def _of_form(form: FormName, lang: Lang) -> list[Column]:

@@ -20,10 +20,11 @@ from chalicelib.cases.states import kind
 from chalicelib.core import rate_limit
 from chalicelib.core.csv_table import write_csv
 from chalicelib.core.languages import Lang, lang_or
-from chalicelib.core.ports import Now, Store
+from chalicelib.core.ports import Item, Key, Now, Store
 from chalicelib.core.records import stamp
 from chalicelib.desk import log
-from chalicelib.desk.columns import Cell, Column, chosen, columns, heading
+from chalicelib.desk.appraisals import appraisals_key
+from chalicelib.desk.columns import CRITERIA, Cell, Column, chosen, columns, heading
 from chalicelib.desk.files import Files
 from chalicelib.desk.filters import Filters
 from chalicelib.desk.jobs import Beat, Jobs, StaffJob
@@ -112,7 +113,7 @@ class Exporting:
             return {"stage": "writing"}
         staff = self.roster.get(job.staff)
         seen = [case for case in self._cases(now) if staff and self._may_see(case, staff)]
-        wanted = self._columns(job)
+        wanted = self._columns(job, self._appraised(job, seen))
         lines = (json.dumps([column.of(case) for column in wanted]) for case in seen)
         body = io.BytesIO(gzip.compress("\n".join(lines).encode(), 6))
         self.objects.put(_name(job, f"part-{part:05}"), body)
@@ -151,9 +152,19 @@ class Exporting:
     def _heads(self, job: StaffJob) -> list[str]:
         return [heading(column, _lang(job)) for column in self._columns(job)]
 
-    def _columns(self, job: StaffJob) -> list[Column]:
+    def _columns(self, job: StaffJob, appraised: Mapping[Key, Item] | None = None) -> list[Column]:
         owners = {one.id: one.name for one in self.roster.all()}
-        return chosen(columns(_lang(job), owners), job.row["columns"])
+        return chosen(columns(_lang(job), owners, appraised), job.row["columns"])
+
+    def _appraised(self, job: StaffJob, cases: Sequence[Case]) -> dict[Key, Item]:
+        """Return the rows of what staff answered to the criteria, where a column is about them."""
+        if not any(one.startswith(f"{CRITERIA}.") for one in job.row["columns"]):
+            return {}
+        keys = [appraisals_key(case.id) for case in cases]
+        found: dict[Key, Item] = {}
+        for start in range(0, len(keys), READ_AT_ONCE):
+            found |= self.store.batch_get(keys[start : start + READ_AT_ONCE])
+        return found
 
     def _noted(self, job: StaffJob) -> list[str]:
         if job.id not in self._ids:

@@ -8,6 +8,7 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from chalicelib import content
+from chalicelib.cases.case import FORM_NAMES
 from chalicelib.content import HERE, chosen, whole
 from chalicelib.content.edits import DATES, INTAKE, REASONS, SETTINGS, Value
 from chalicelib.content.shapes.programme import Programme
@@ -15,6 +16,7 @@ from chalicelib.content.shapes.text import Option
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.settings import EDITABLE, Settings, problem_of
 from chalicelib.core.typed_dates import NotADate, read_day
+from chalicelib.desk.criteria import CriteriaEditor
 from chalicelib.desk.editing import (
     EditField,
     Fault,
@@ -250,8 +252,9 @@ def rule_editors(deployed: Settings, today: date) -> dict[str, "RuleEditor"]:
     intake: dict[str, RuleEditor] = {f"intake-{form}": IntakeEditor(form, today) for form in FORMS}
     return {
         **intake, "dates": DatesEditor(), "reasons": ReasonsEditor(),
+        **{f"criteria-{form}": CriteriaEditor(form) for form in FORM_NAMES},
         "settings": SettingsEditor(deployed),
     }  # fmt: skip
 
 
-RuleEditor = IntakeEditor | DatesEditor | ReasonsEditor | SettingsEditor
+RuleEditor = IntakeEditor | DatesEditor | ReasonsEditor | CriteriaEditor | SettingsEditor

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chalicelib.cases.review.reviews import Reviews
+from chalicelib.desk.appraisals import Appraisals
 from chalicelib.desk.confirming import Confirming
 from chalicelib.desk.files import Files
 from chalicelib.desk.kept import KeptForms
@@ -80,6 +81,10 @@ class DeskServices:
     @cached_property
     def looks(self) -> Looks:
         return Looks(self._parts.store)
+
+    @cached_property
+    def appraisals(self) -> Appraisals:
+        return Appraisals(self._parts.store, self._parts.now)
 
     @cached_property
     def notes(self) -> StaffNotes:

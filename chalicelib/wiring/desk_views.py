@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.desk.roster import DeskRoster
+from chalicelib.views.desk.appraisals import AppraisalViews
 from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.file import DeskFileViews
 from chalicelib.views.desk.files import FilesViews
@@ -122,8 +123,18 @@ class DeskViews:
 
         desk, cases = self._desk, self._cases
         return PrintViews(
-            self._entry, self._opened, desk.notes, desk.reviews, cases.lookup, cases.candidates
+            self._entry,
+            self._opened,
+            desk.notes,
+            self._appraisals,
+            desk.reviews,
+            cases.lookup,
+            cases.candidates,
         )
+
+    @cached_property
+    def _appraisals(self) -> AppraisalViews:
+        return AppraisalViews(self._entry, self._desk.appraisals)
 
     @cached_property
     def _file(self) -> DeskFileViews:
@@ -134,6 +145,7 @@ class DeskViews:
             desk.files,
             desk.looks,
             desk.notes,
+            self._appraisals,
             desk.kept,
             desk.reviews,
             desk.releasing,

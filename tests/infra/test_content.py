@@ -57,6 +57,7 @@ SLIPS: list[tuple[str, Change, str]] = [
     ("messages", lambda c: c["email"].update(en=" "), "a language is empty"),
     ("desk", lambda c: c["tabs"][0]["name"].pop("fr"), "tabs"),
     ("letters", lambda c: c["conditions"][0]["words"].pop("en"), "conditions"),
+    ("criteria", lambda c: c["eoi"][0].update(kind="stars"), "kind"),
     # Forms
     ("eoi", lambda c: c["sections"].append(c["sections"][0]), "stands twice"),
     ("eoi", lambda c: c["sections"][0]["fields"][0].update(type="nom"), "type"),

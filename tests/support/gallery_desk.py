@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from chalicelib.cases.case import Case
+from chalicelib.cases.staff import Staff
 from chalicelib.coaches.keeping import packed_columns, shown_columns
 from chalicelib.coaches.proposals import EDITABLE_COLUMNS
 from chalicelib.core.templates import passages_of
+from chalicelib.desk.appraisals import answered
+from chalicelib.desk.criteria import asked_criteria
 from staff_browser import StaffBrowser, link_of
 
 if TYPE_CHECKING:
@@ -65,6 +69,8 @@ def files(walk: "Walk", browser: StaffBrowser) -> Pages:
     yield "desk-file", page.body.decode()
     form, where = ("nonce", _hidden(page.body.decode())), f"{path}?v={case.version}&e={case.events}"
     browser.post(where, form, ("note", "Deux personnes à rappeler."))
+    yield "desk-criteria", browser.get(f"{path}?appraise=1&{at}").body.decode()
+    yield "desk-criteria-errors", _appraised(walk, browser, case, f"{where}&{at}", form)
     reader = walk.service.cases.roster.get(str(walk.staff["sk"]))
     assert reader is not None
     walk.service.desk.notes.add(case, reader, "Deux personnes à rappeler.", [reader])
@@ -130,6 +136,7 @@ def edits(walk: "Walk", browser: StaffBrowser) -> Pages:
     place = "sections.organization.fields.org_legal_name.label"
     yield "desk-rules", browser.get(f"/desk/rules?{at}").body.decode()
     yield "desk-rule-reasons", browser.get(f"/desk/rules/reasons?{at}").body.decode()
+    yield "desk-rule-criteria", browser.get(f"/desk/rules/criteria-eoi?{at}").body.decode()
     wrong = browser.post(f"/desk/rules/dates?{at}", form, ("cycle_ends", "soon"))
     yield "desk-rule-errors", wrong.body.decode()
     yield "desk-texts", browser.get(f"/desk/texts?{at}").body.decode()
@@ -143,6 +150,19 @@ def edits(walk: "Walk", browser: StaffBrowser) -> Pages:
     page = browser.post(f"/desk/texts/letter-eoi-received?{at}", form, ("text", passage.id), *words)
     yield "desk-text-preview", page.body.decode()
     me["roles"] = before
+
+
+def _appraised(
+    walk: "Walk", browser: StaffBrowser, case: Case, path: str, form: tuple[str, str]
+) -> str:
+    """The criteria as a colleague has answered them and one of the answers is wrong; then right."""
+    colleague = Staff.of({**walk.staff, "sk": "noor-ali", "name": "Noor Ali"})
+    lines = answered(asked_criteria("eoi"), {"in_canada": ("no", "Une partie seulement.")}, None)
+    walk.service.desk.appraisals.save(case, colleague, lines, 0)
+    given = [("appraise", "1"), ("seen", "0"), ("comment_in_canada", "Oui, au Québec.")]
+    page = browser.post(path, form, *given, ("criterion_in_canada", "?")).body.decode()
+    browser.post(path, form, *given, ("criterion_in_canada", "yes"))
+    return page
 
 
 def _held(walk: "Walk", browser: StaffBrowser) -> str:

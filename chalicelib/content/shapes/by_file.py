@@ -5,7 +5,7 @@ from typing import Final
 
 from chalicelib.content.shapes.cases import Clocks, ProblemContent, Review, States
 from chalicelib.content.shapes.coaches import Coaches, NamedTerm, Network, Places, Synonyms
-from chalicelib.content.shapes.desk import Desk, LetterWords
+from chalicelib.content.shapes.desk import Criteria, Desk, LetterWords
 from chalicelib.content.shapes.forms import Assessment
 from chalicelib.content.shapes.interface import InterfaceTexts
 from chalicelib.content.shapes.kit import Kit
@@ -26,6 +26,7 @@ SHAPES: Final[dict[str, object]] = {
     "clocks": Clocks,
     "coaches": Coaches,
     "commands": dict[Key, Text],
+    "criteria": Criteria,
     "desk": Desk,
     "holds": HoldsContent,
     "holidays": list[date],

@@ -1,7 +1,7 @@
 """The shape of what the desk shows: its tabs, orders and filters, and the conditions of letters, in
 words."""
 
-from typing import Annotated, NotRequired
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -43,6 +43,25 @@ class Desk(TypedDict):
     figures: dict[Key, Text]
     words: dict[Key, Text]
     edits: dict[Key, Text]
+    appraisals: dict[Key, Text]
+
+
+class Criterion(Text):
+    """What whoever appraises a file answers: of a `checklist` yes, no or not applicable, as a `score`
+    a number up to `max`, which counts by its `weight`. One that is `retired` is not asked."""
+
+    id: Key
+    kind: Literal["checklist", "score"]
+    max: NotRequired[Annotated[int, Field(ge=1, le=100)]]
+    weight: NotRequired[Annotated[int, Field(ge=1, le=100)]]
+    retired: NotRequired[bool]
+
+
+class Criteria(TypedDict):
+    """The criteria of each form."""
+
+    eoi: list[Criterion]
+    application: list[Criterion]
 
 
 class LetterCondition(TypedDict):

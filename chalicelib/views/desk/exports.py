@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from chalicelib import content
+from chalicelib.cases.case import FORM_NAMES
 from chalicelib.cases.staff import Roster
 from chalicelib.core.errors import NotFound
 from chalicelib.core.languages import Lang
 from chalicelib.core.records import moment
-from chalicelib.desk.columns import FILE, FORMS, USUAL, Column, chosen, columns
+from chalicelib.desk.columns import FILE, USUAL, Column, chosen, columns
 from chalicelib.desk.exporting import EXPORT, Exporting, Format
 from chalicelib.desk.files import Files
 from chalicelib.desk.filters import Filters
@@ -104,7 +105,7 @@ class ExportViews:
         """Return the columns by what they are of: the file, then each form."""
         every, forms = self._columns(lang), content.desk()["forms"]
         titles = {FILE: {"fr": "Dossier", "en": "File"}[lang]}
-        titles |= {form: forms[form][lang] for form in FORMS}
+        titles |= {form: forms[form][lang] for form in FORM_NAMES}
         return [
             (title, [column for column in every if column.group == group])
             for group, title in titles.items()

@@ -39,9 +39,10 @@ from chalicelib.desk.releasing import Releasing
 from chalicelib.forms.normalise import nest
 from chalicelib.mail.writers.previews import Previews
 from chalicelib.views.days import DAYS, respond_with_days, staffs_days
+from chalicelib.views.desk.appraisals import APPRAISE, AppraisalViews
 from chalicelib.views.desk.charities import charities
 from chalicelib.views.desk.entry import Entry, Visit
-from chalicelib.views.desk.opened_files import OpenedFiles, note_facts
+from chalicelib.views.desk.opened_files import OpenedFiles, done_text, held_facts, note_facts
 from chalicelib.views.documents import QUERY, DocumentLink, document_facts, saved
 from chalicelib.views.long_answers import PART, part_url, respond_with_part
 from chalicelib.views.review import CONFLICT_STATUS
@@ -54,6 +55,9 @@ from chalicelib.web.responses import Response
 RELEASE: Final = "release"
 """The step that lets a held form go, which no link of a letter offers."""
 
+_OF_LINKS: Final = {"code_required": False, "recipient_masked": "", "step": False}
+"""What the page of a link asks and says of its letter, and a session has no need of."""
+
 
 @dataclass(frozen=True)
 class DeskFileViews:
@@ -62,6 +66,7 @@ class DeskFileViews:
     files: Files
     looks: Looks
     notes: StaffNotes
+    appraisals: AppraisalViews
     kept: KeptForms
     reviews: Reviews
     releasing: Releasing
@@ -89,6 +94,8 @@ class DeskFileViews:
             self.looks.look(staff.id, case.id, case.events)
             seen(self.files.store, list_key(case))
         kept = self.kept.of(visit.request.query.get("kept", ""), staff.id)
+        if APPRAISE in visit.request.query:
+            return self.appraisals.show(visit, case, nest(kept))
         return self._page(visit, case, entered=nest(kept), again=bool(kept))
 
     def act(self, visit: Visit, ref: str) -> Response:
@@ -99,6 +106,8 @@ class DeskFileViews:
         fields = visit.request.fields()
         if note := text_area(fields, "note"):
             return self._note(visit, case, note)
+        if APPRAISE in fields:
+            return self.appraisals.act(visit, case, fields)
         decision = read_decision(fields)
         if decision.name == RELEASE:
             return self._release(visit, case, fields)
@@ -233,19 +242,18 @@ class DeskFileViews:
             **case_facts(opened, self.reviews, self.cases, self.candidates, lang),
             "documents": document_facts(self.cases.documents(case), "application", address, lang),
             **choice_facts(opened, self.reviews, self.candidates, lang),
-            "code_required": False,
+            **_OF_LINKS,
             "nonce": visit.form,
             "action": f"{address}?{at}&{filters.query()}",
-            "recipient_masked": "",
             "name": session.staff.name,
             "preselected": visit.request.query.get("decision", ""),
             "entered": entered,
-            "step": False,
             "errors": [FieldError(field=f, code=c, message=texts[c][lang]) for f, c in errors],
             "again": again,
             "refused": refused,
             "since": since,
             "foreseen": foreseen,
+            "appraisal": self.appraisals.facts(case, session.staff, lang),
             **self._on_top(visit, opened, case),
         }
         own = f"{address}?{filters.query()}"
@@ -256,16 +264,14 @@ class DeskFileViews:
         filters, owner = self._filters(visit), self.reviews.owner(case)
         done = visit.request.query.get("done", "")
         print_url = f"{self.entry.address('files', case.current_ref, 'print')}?{filters.query()}"
-        held = case.decided if case.decided and case.undo_open(self.entry.now()) else None
         return {
-            "done": self._done_text(done, visit.lang) if done else "",
+            "done": done_text(done, visit.lang) if done else "",
             "due": decision_due(case),
             "is_held": kind(case.state) == "held",
             "charities": charities(case, visit.lang),
             "mentions": [one.name for one in self._colleagues(case, visit.signed_in.staff)],
             "owner": owner.name if owner else "",
-            "leaves_at": moment(str(held["undo_until"])) if held else None,
-            "decided_by": held["name"] if held else "",
+            **held_facts(case, self.entry.now()),
             "may_undo": opened.standing == "undo",
             "notes": note_facts(self.notes, case),
             "days_url": f"{self._own(case)}?{DAYS}=1",
@@ -278,11 +284,6 @@ class DeskFileViews:
 
     def _own(self, case: Case) -> str:
         return self.entry.address("files", case.current_ref)
-
-    def _done_text(self, what: str, lang: str) -> str:
-        noted, texts = content.review()["noted"], content.desk()["done"]
-        text = noted.get(what) or texts.get(what) or texts["default"]
-        return str(text[lang])  # type: ignore[literal-required]
 
     def _next(self, visit: Visit, filters: Filters, case: Case) -> str:
         found = self.files.next_after(filters, visit.signed_in.staff.id, case)

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
+from chalicelib import content
 from chalicelib.cases.case import Case
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.review.link import review_link
@@ -11,6 +13,7 @@ from chalicelib.cases.staff import Roster, Staff
 from chalicelib.cases.states import kind, staff_steps
 from chalicelib.core import references
 from chalicelib.core.errors import NotFound
+from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item, Now
 from chalicelib.core.records import moment
 from chalicelib.desk.notes import StaffNotes
@@ -55,3 +58,18 @@ class OpenedFiles:
 def note_facts(notes: StaffNotes, case: Case) -> list[Item]:
     """Return the notes beside a file, as its pages show them."""
     return [{**row, "at": moment(row["at"])} for row in notes.of(case)]
+
+
+def done_text(what: str, lang: Lang) -> str:
+    """Return what the page of a file says of the step that was just taken there."""
+    noted, texts = content.review()["noted"], content.desk()["done"]
+    return (noted.get(what) or texts.get(what) or texts["default"])[lang]
+
+
+def held_facts(case: Case, now: datetime) -> dict[str, object]:
+    """Return who made the decision whose letter waits, and when it leaves; None without any."""
+    held = case.decided if case.decided and case.undo_open(now) else None
+    return {
+        "leaves_at": moment(str(held["undo_until"])) if held else None,
+        "decided_by": held["name"] if held else "",
+    }

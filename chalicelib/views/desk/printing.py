@@ -9,6 +9,7 @@ from chalicelib.cases.review.reviews import Reviews
 from chalicelib.cases.standing_back import stands_back
 from chalicelib.desk.filters import Filters
 from chalicelib.desk.notes import StaffNotes
+from chalicelib.views.desk.appraisals import AppraisalViews
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.views.desk.opened_files import OpenedFiles, note_facts
 from chalicelib.views.documents import document_facts
@@ -21,6 +22,7 @@ class PrintViews:
     entry: Entry
     opened: OpenedFiles
     notes: StaffNotes
+    appraisals: AppraisalViews
     reviews: Reviews
     cases: Cases
     candidates: CaseCandidates
@@ -40,6 +42,7 @@ class PrintViews:
             "owner": owner.name if owner else "",
             "due": decision_due(case),
             "notes": note_facts(self.notes, case),
+            "appraisal": self.appraisals.facts(case, staff, lang),
             "back": f"{address}?{filters.query()}",
         }
         own = f"{address}/print?{filters.query()}"
