@@ -13,6 +13,16 @@ TYPES: Final = (
     '<Types><Override PartName="/word/document.xml" ContentType="application/'
     'vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>'
 )
+RELATIONS: Final = "word/_rels/settings.xml.rels"
+FETCHED: Final = (
+    ("attachedTemplate", "https://example.org/x.dotm"), ("oleObject", "\\\\example.org\\x"),
+    ("attachedTemplate", "file://example.org/share/t.dotm"), ("frame", "//example.org/x"),
+    ("attachedTemplate", "file:///\\example.org\\t.dotm"), ("subDocument", " http://example.org/x"),
+    ("image", "&#104;ttp://example.org/x.png"), ("oleObject", "mhtml:http://example.org/x!x-usc:http://x"),
+    ("attachedTemplate", "file:////example.org/t.dotm"), ("attachedTemplate", "%68ttp://example.org/x"),
+)  # fmt: skip
+"""Relations of a DOCX by which it fetches something when it is opened: their kind, and where."""
+
 ODT: Final = "application/vnd.oasis.opendocument.text"
 
 
@@ -43,7 +53,7 @@ def relation(kind: str, target: str) -> tuple[str, str]:
     """A relation of a DOCX to something outside of it."""
     start = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     one = f'<Relationship Id="r1" Type="{start}/{kind}" Target="{target}" TargetMode="External"/>'
-    return "word/_rels/settings.xml.rels", f"<Relationships>{one}</Relationships>"
+    return RELATIONS, f"<Relationships>{one}</Relationships>"
 
 
 def jpeg(comment: bytes = b"JFIF\0\1\1\0\0\1\0\1\0\0") -> bytes:
@@ -76,6 +86,10 @@ def docx(*more: tuple[str, str | bytes], comment: bytes = b"") -> bytes:
 
 def odt(*more: tuple[str, str | bytes]) -> bytes:
     return zipped(("mimetype", ODT), ("content.xml", "<office/>"), *more)
+
+
+def odt_of(inside: str) -> bytes:
+    return zipped(("mimetype", ODT), ("content.xml", f"<office>{inside}</office>"))
 
 
 def with_password(body: bytes) -> bytes:
@@ -118,6 +132,15 @@ WHOLE: Final = {
         relation("attachedTemplate", "file:///C:/a.dotx")
     ),
     "docx with a link": docx(relation("hyperlink", "https://example.org/")),
+    "docx of a template on its writer's Mac": docx(
+        relation("attachedTemplate", "file:////Users/ada/Library/Normal.dotm")
+    ),
+    "docx of a template with a space": docx(relation("attachedTemplate", "C:\\My%20Files\\a.dotx")),
+    "docx of a template beside it": docx(relation("attachedTemplate", "Normal.dotm")),
+    "odt with a link and a picture": odt_of(
+        '<text:a xlink:href="https://example.org/">x</text:a>'
+        '<draw:image xlink:href="Pictures/1.png"/><draw:object xlink:href="./Object 1"/>'
+    ),
     "docx with a sheet inside": docx(
         ("word/embeddings/Sheet1.xlsx", zipped(("xl/workbook.xml", "")))
     ),
@@ -166,6 +189,13 @@ WRONG: Final[dict[str, tuple[bytes, str]]] = {
     "a PDF with a page in its head": (pdf(b"<html><script>x</script>"), "file_mixed"),
     "a program with a PDF inside": (b"MZ" + bytes(60) + pdf(), "file_program"),
     "a JPEG with an archive behind": (jpeg() + zipped(("a", "b")), "file_mixed"),
+    "a JPEG with an archive behind a byte": (jpeg() + b"x" + zipped(("a", "b")), "file_mixed"),
+    "a JPEG with a page behind a film": (jpeg() + box(b"ftyp", b"mp42") + b"<html>", "file_mixed"),
+    "a JPEG with a program behind a byte": (jpeg() + b"x" + b"MZ" + bytes(60) + b"PE\0\0", "file_mixed"),
+    "a JPEG with an archive before its end": (jpeg()[:-2] + zipped(("a", "b")) + b"\xff\xd9", "file_mixed"),
+    "a PNG with an archive inside": (png(chunk(b"tEXt", b"x\0" + zipped(("a", "b")))), "file_mixed"),
+    "a HEIC with an archive inside": (heic() + box(b"free", zipped(("a", "b"))), "file_mixed"),
+    "a HEIC with an archive as its picture": (heic() + box(b"mdat", zipped(("a", "b"))), "file_mixed"),
     "a JPEG with a PDF behind": (jpeg() + pdf(), "file_mixed"),
     "a JPEG with a script in its comment": (jpeg(b"<?php system('id'); ?>"), "file_mixed"),
     "a PNG with a page behind": (png() + b"<html>", "file_mixed"),
@@ -183,11 +213,27 @@ WRONG: Final[dict[str, tuple[bytes, str]]] = {
     "an ODT of a presentation": (zipped(("mimetype", "application/vnd.oasis.opendocument.presentation"), ("content.xml", "")), "file_kind"),
     "a DOCX with a password": (with_password(docx()), "file_locked"),
     "a PDF with a script that runs": (pdf(b"<</OpenAction<</S/JavaScript/JS(x)>>>>"), "file_mixed"),
+    "a PDF with a script written by numbers": (pdf(b"<</S/Java#53cript/JS(x)>>"), "file_mixed"),
+    "a PDF that starts a program by numbers": (pdf(b"<</S/L#61unc#68/F(cmd.exe)>>"), "file_mixed"),
     "a PDF that starts a program": (pdf(b"<</S/Launch/F(cmd.exe)>>"), "file_mixed"),
     "a PNG of a thousand million pixels": (sized_png(40_000, 40_000), "file_bomb"),
     "a JPEG of a thousand million pixels": (sized_jpeg(40_000, 40_000), "file_bomb"),
-    "a DOCX that fetches its template": (docx(relation("attachedTemplate", "https://example.org/x.dotm")), "file_mixed"),
-    "a DOCX that fetches a part from a share": (docx(relation("oleObject", "\\\\example.org\\x")), "file_mixed"),
+    **{f"a DOCX that fetches {place}": (docx(relation(kind, place)), "file_fetches") for kind, place in FETCHED},
+    "a DOCX that fetches its template, told in UTF-16": (
+        docx((RELATIONS, relation("attachedTemplate", "http://example.org/x")[1].encode("utf-16"))), "file_fetches",
+    ),
+    "a DOCX that fetches its template, told late": (
+        docx((RELATIONS, relation("attachedTemplate", "http://example.org/x")[1].replace("<R", f"<!--{'x' * 300_000}--><R", 1))),
+        "file_fetches",
+    ),
+    "a DOCX that fetches its template, told in quotes of another kind": (
+        docx((RELATIONS, relation("frame", "http://example.org/x")[1].replace('"', "'").replace("=", " = "))), "file_fetches",
+    ),
+    "a DOCX whose relations have a type": (docx((RELATIONS, "<!DOCTYPE x><x/>")), "file_mixed"),
+    "a DOCX whose relations cannot be read": (docx((RELATIONS, "<x")), "file_damaged"),
+    "an ODT that fetches a picture": (odt_of('<draw:image xlink:href="https://example.org/x.png"/>'), "file_fetches"),
+    "an ODT that fetches a section": (odt_of('<text:section-source xlink:href="//example.org/x.odt"/>'), "file_fetches"),
+    "an ODT that calls a macro": (odt_of('<script:event-listener xlink:href="vnd.sun.star.script:a.b"/>'), "file_fetches"),
     "a DOCX that names entities": (docx(("word/y.xml", '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>')), "file_mixed"),
     "a DOCX that climbs out backwards": (docx(("word\\..\\..\\x.xml", "x")), "file_mixed"),
     "a DOCX with an archive as a picture": (docx(("word/media/image1.png", zipped(("a", "b")))), "file_mixed"),

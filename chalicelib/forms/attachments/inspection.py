@@ -37,15 +37,8 @@ def inspect(body: bytes) -> FileKind:
     if ".pdf" in begins:
         documents.check_pdf(body)
         return "pdf"
-    if ".jpg" in begins and body.startswith(b"\xff\xd8\xff"):
-        pictures.check_jpeg(body)
-        return "jpg"
-    if ".png" in begins:
-        pictures.check_png(body)
-        return "png"
-    if body[4:8] == b"ftyp":
-        pictures.check_heic(body)
-        return "heic"
+    if (kind := pictures.check_picture(body, begins)) is not None:
+        return kind
     if ".docx" in begins and body.startswith(b"PK\x03\x04"):
         return documents.check_zip(body)
     raise WrongFile(DAMAGED if not body.strip(b"\x00") else KIND)

@@ -1,17 +1,24 @@
 """Whether a picture is whole, and nothing else beside: JPEG, PNG and HEIC, read by their parts."""
 
 import re
+import zipfile
 import zlib
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Set
+from io import BytesIO
+from typing import Final, Literal
 
 from chalicelib.forms.attachments.wrong_file import BOMB, DAMAGED, KIND, MIXED, WrongFile
 
 ACTIVE: Final = re.compile(rb"<script|<html|<!doctype|<\?php|^#!|^MZ|^\x7fELF", re.IGNORECASE)
 """What browsers, servers and systems run, and no picture says of itself."""
 
-OTHER_FILE: Final = (b"PK\x03\x04", b"%PDF-", b"MZ", b"\x7fELF", b"Rar!", b"7z\xbc\xaf", b"#!")
-"""How files begin that somebody hung on the end of a picture."""
+HUNG_ON: Final = re.compile(
+    rb"PK\x03\x04|%PDF-|\x7fELF|Rar!\x1a\x07|7z\xbc\xaf\x27\x1c|#!/(?:bin|usr)/|PE\x00\x00"
+    rb"|This program cannot be run|<script|<html|<!doctype|<\?php",
+    re.IGNORECASE,
+)
+"""What is another file wherever it stands behind a picture: each is too long to stand there by
+chance, in the film that a phone hangs on."""
 
 _JPEG_ALONE: Final = frozenset({0x01, *range(0xD0, 0xD8)})
 """Markers of a JPEG that have no length."""
@@ -32,6 +39,25 @@ _JPEG_SIZES: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 HEIC_BRANDS: Final = frozenset(
     {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 )
+
+
+def check_picture(body: bytes, begins: Set[str]) -> Literal["jpg", "png", "heic"] | None:
+    """See that a picture is whole and alone, and return its kind; none of what is no picture.
+    `begins` has the extensions of all files that begin as it does. Raises WrongFile."""
+    kind: Literal["jpg", "png", "heic"]
+    if ".jpg" in begins and body.startswith(b"\xff\xd8\xff"):
+        kind, check = "jpg", check_jpeg
+    elif ".png" in begins:
+        kind, check = "png", check_png
+    elif body[4:8] == b"ftyp":
+        kind, check = "heic", check_heic
+    else:
+        return None
+    check(body)
+    # A zip is read from its end, whatever stands before it.
+    if zipfile.is_zipfile(BytesIO(body)):
+        raise WrongFile(MIXED)
+    return kind
 
 
 def check_jpeg(body: bytes) -> None:
@@ -73,7 +99,7 @@ def _check_end(body: bytes, at: int) -> None:
     if end < 0:
         raise WrongFile(DAMAGED)
     rest = body[end + 2 :].lstrip(b"\x00\r\n")
-    if rest.startswith(OTHER_FILE) or ACTIVE.match(rest):
+    if rest.startswith(b"MZ") or HUNG_ON.search(rest):
         raise WrongFile(MIXED)
 
 
@@ -109,7 +135,7 @@ def check_heic(body: bytes) -> None:
             brands = {data[at : at + 4] for at in range(0, len(data), 4) if at != 4}
             if not brands & HEIC_BRANDS:
                 raise WrongFile(KIND)
-        elif name not in (b"mdat", b"idat") and ACTIVE.search(data):
+        elif name not in (b"mdat", b"idat") and (ACTIVE.search(data) or HUNG_ON.search(data)):
             raise WrongFile(MIXED)
     if names[:1] != [b"ftyp"] or b"meta" not in names:
         raise WrongFile(DAMAGED)
