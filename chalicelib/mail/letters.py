@@ -161,17 +161,25 @@ def _composed(name: str, lang: Lang, write: Callable[..., str], facts: Facts) ->
 
 _GREETING = re.compile(r"(?:Bonjour|Hello)\b[^,\n]{0,100},\s*")
 _MARKS = re.compile(r"^(?:==|-) | ==$", re.MULTILINE)
+_LEADS_ON = re.compile(r"(?:^|(?<=[.!?] ))[^.!?]*:$")
+"""The last sentence of a paragraph that says what comes below it."""
+
 _CODES: Final = ("code", "step_code")
 """Facts that only the reader of the whole letter sees."""
 
 
 def preheader(text: str, codes: Collection[object] = ()) -> str:
     """Return what a list of mails shows beside the subject: how the text begins once it has
-    greeted, without links and codes, which are secret."""
+    greeted, without links and codes, which are secret, nor the words that only lead to them."""
     said = _GREETING.sub("", text.partition("\n-- \n")[0], count=1)
     hidden = ["://", *(str(code) for code in codes)]
-    parts = [part for part in said.split("\n\n") if not any(one in part for one in hidden)]
-    begun = " ".join(" ".join(_MARKS.sub("", part).split()) for part in parts).strip()
+    kept: list[str] = []
+    for part in said.split("\n\n"):
+        if any(one in part for one in hidden):
+            kept[-1:] = [_LEADS_ON.sub("", last) for last in kept[-1:]]
+        else:
+            kept.append(" ".join(_MARKS.sub("", part).split()))
+    begun = " ".join(" ".join(kept).split())
     return cut_at(begun[:1].upper() + begun[1:], PREHEADER_LENGTH)
 
 

@@ -1,7 +1,9 @@
 """What each letter must say: the core sentences, the links, the code; and a subject on one line."""
 
 import html
+import itertools
 import re
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,7 @@ from chalicelib.mail.letters import ACTOR, STAFF
 from chalicelib.newsletter.subscribers.repository import SUBSCRIBER
 from letter_facts import LETTERS, composed
 
+ROOT = Path(__file__).parents[2]
 N = "\u00a0"
 TO_DECIDE = ("staff_eoi_received", "staff_application_received")
 
@@ -139,3 +142,23 @@ def test_a_french_letter_has_no_straight_apostrophe(name: str) -> None:
 )
 def test_a_subject_stays_on_one_line(given: str, wanted: str) -> None:
     assert letters.subject_line(given) == wanted
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "templates/email").rglob("*.txt")), ids=str)
+def test_a_paragraph_that_ends_with_a_condition_stays_apart_from_the_next(path: Path) -> None:
+    """A tag at the end of a line takes the end of the line with it, unless it has a plus."""
+    lines = path.read_text("utf-8").splitlines()
+    for line, following in itertools.pairwise(lines):
+        words = re.sub(r"\{%.*?%\}", "", line).strip() or "days.txt" in line
+        assert following or not words or not re.search(r"[^+]%\}$", line), line
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_beside_its_subject_a_letter_leads_to_nothing_that_is_left_out(
+    name: str, lang: Lang
+) -> None:
+    text = composed(name, lang, "Table de quartier").text
+    beside = letters.preheader(text)
+    for leading, led in itertools.pairwise(text.split("\n\n")):
+        if leading.endswith(":") and "://" in led:
+            assert " ".join(leading.split()) not in beside
