@@ -86,7 +86,7 @@ def _faults(operator: Operator, name: str, kind: Kind, resources: Sequence[Resou
         found[one.fault].append(one)
     return (
         "; ".join(
-            f"{_said(kind.what, [one.name for one in faults])} {fault}: "
+            f"{_named(kind.what, [one.name for one in faults])} {fault}: "
             + (_anew(operator, name) if fault == MISSING else _commands(faults))
             for fault, faults in found.items()
         )
@@ -94,7 +94,7 @@ def _faults(operator: Operator, name: str, kind: Kind, resources: Sequence[Resou
     )
 
 
-def _said(what: str, names: Sequence[str]) -> str:
+def _named(what: str, names: Sequence[str]) -> str:
     many = len(names) > 1
     plural = what.removesuffix("y") + "ies" if what.endswith("y") else what + "s"
     return f"the {plural if many else what} {named(names)} {'are' if many else 'is'}"
