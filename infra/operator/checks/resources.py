@@ -24,7 +24,7 @@ class Resource(NamedTuple):
     function: str = ""
 
 
-class Fault(NamedTuple):
+class ResourceFault(NamedTuple):
     """What is wrong with a thing in a word or two, its name, and the command that ends it."""
 
     fault: str
@@ -36,7 +36,7 @@ class Kind(NamedTuple):
     """What things of a kind are called, and what finds what is wrong with those of a stack."""
 
     what: str
-    faults: Callable[[Operator, Sequence[Resource]], Iterator[Fault]]
+    faults: Callable[[Operator, Sequence[Resource]], Iterator[ResourceFault]]
 
 
 MISSING: Final = "missing"
@@ -107,19 +107,19 @@ def _anew(operator: Operator, kind: str) -> str:
     return anew + (held if kind in HOLDING else "")
 
 
-def _commands(faults: Sequence[Fault]) -> str:
+def _commands(faults: Sequence[ResourceFault]) -> str:
     return ", ".join(dict.fromkeys(one.command for one in faults))
 
 
-def each(service: str, ask: Callable[[Any, str], Any]) -> Callable[..., Iterator[Fault]]:
+def each(service: str, ask: Callable[[Any, str], Any]) -> Callable[..., Iterator[ResourceFault]]:
     """Return what asks a service for each thing by its name at AWS, and finds those that are
     missing."""
 
-    def faults(operator: Operator, resources: Sequence[Resource]) -> Iterator[Fault]:
+    def faults(operator: Operator, resources: Sequence[Resource]) -> Iterator[ResourceFault]:
         client = operator.mail_client() if service == "sesv2" else operator.client(service)
         for one in resources:
             if answer_of(operator, ask, client, one.physical) is None:
-                yield Fault(MISSING, short(one.physical))
+                yield ResourceFault(MISSING, short(one.physical))
 
     return faults
 
