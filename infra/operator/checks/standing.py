@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from infra.operator.checks.answers import answer_of, aws
-from infra.operator.checks.resources import MISSING, Fault, Kind, Resource, each, faults_of
+from infra.operator.checks.resources import MISSING, Kind, Resource, ResourceFault, each, faults_of
 from infra.operator.stage import Operator
 
 
@@ -13,7 +13,7 @@ def missing_resources(operator: Operator) -> str | None:
     return faults_of(operator, STANDING)
 
 
-def _alarms(operator: Operator, resources: Sequence[Resource]) -> Iterator[Fault]:
+def _alarms(operator: Operator, resources: Sequence[Resource]) -> Iterator[ResourceFault]:
     pages = operator.client("cloudwatch").get_paginator("describe_alarms")
 
     def enabled() -> dict[str, bool]:
@@ -28,13 +28,13 @@ def _alarms(operator: Operator, resources: Sequence[Resource]) -> Iterator[Fault
     names = " ".join(one.physical for one in muted)
     for one in resources:
         if one.physical not in found:
-            yield Fault(MISSING, one.logical)
+            yield ResourceFault(MISSING, one.logical)
         elif one in muted:
             enable = aws(f"cloudwatch enable-alarm-actions --alarm-names {names}")
-            yield Fault("muted", one.logical, enable)
+            yield ResourceFault("muted", one.logical, enable)
 
 
-def _filters(operator: Operator, resources: Sequence[Resource]) -> Iterator[Fault]:
+def _filters(operator: Operator, resources: Sequence[Resource]) -> Iterator[ResourceFault]:
     pages = operator.client("logs").get_paginator("describe_metric_filters")
 
     def names() -> set[str]:
@@ -43,10 +43,10 @@ def _filters(operator: Operator, resources: Sequence[Resource]) -> Iterator[Faul
     found = answer_of(operator, names) or set()
     for one in resources:
         if one.physical not in found:
-            yield Fault(MISSING, one.logical)
+            yield ResourceFault(MISSING, one.logical)
 
 
-def _subscriptions(operator: Operator, resources: Sequence[Resource]) -> Iterator[Fault]:
+def _subscriptions(operator: Operator, resources: Sequence[Resource]) -> Iterator[ResourceFault]:
     sns = operator.client("sns")
     for one in resources:
         # One that nobody confirmed has no name yet: unheard_alarms speaks of it.
@@ -54,27 +54,29 @@ def _subscriptions(operator: Operator, resources: Sequence[Resource]) -> Iterato
             continue
         ask = sns.get_subscription_attributes
         if answer_of(operator, ask, SubscriptionArn=one.physical) is None:
-            yield Fault(MISSING, one.logical)
+            yield ResourceFault(MISSING, one.logical)
 
 
 _COLONS_OF_A_SUBSCRIPTION: Final = 6
 
 
-def _configuration_sets(operator: Operator, resources: Sequence[Resource]) -> Iterator[Fault]:
+def _configuration_sets(
+    operator: Operator, resources: Sequence[Resource]
+) -> Iterator[ResourceFault]:
     ask = operator.mail_client().get_configuration_set
     for one in resources:
         found = answer_of(operator, ask, ConfigurationSetName=one.physical)
         if found is None:
-            yield Fault(MISSING, one.physical)
+            yield ResourceFault(MISSING, one.physical)
         elif not found.get("SendingOptions", {}).get("SendingEnabled", True):
             enable = aws(
                 "sesv2 put-configuration-set-sending-options --configuration-set-name "
                 f"{one.physical} --sending-enabled"
             )
-            yield Fault("off", one.physical, enable)
+            yield ResourceFault("off", one.physical, enable)
 
 
-def _destinations(operator: Operator, resources: Sequence[Resource]) -> Iterator[Fault]:
+def _destinations(operator: Operator, resources: Sequence[Resource]) -> Iterator[ResourceFault]:
     """Yield what is wrong with where SES reports to."""
     mail = f"relais-{operator.stage}"
     ask = operator.mail_client().get_configuration_set_event_destinations
@@ -82,24 +84,24 @@ def _destinations(operator: Operator, resources: Sequence[Resource]) -> Iterator
         answer = answer_of(operator, ask, ConfigurationSetName=mail) or {}
         destinations = answer.get("EventDestinations", [])
         if not destinations:
-            yield Fault(MISSING, one.logical)
+            yield ResourceFault(MISSING, one.logical)
         for off in (found for found in destinations if not found.get("Enabled")):
             enable = aws(
                 "sesv2 update-configuration-set-event-destination --configuration-set-name "
                 f"{mail} --event-destination-name {off['Name']} --event-destination Enabled=true"
             )
-            yield Fault("off", one.logical, enable)
+            yield ResourceFault("off", one.logical, enable)
 
 
-def _scans(operator: Operator, resources: Sequence[Resource]) -> Iterator[Fault]:
+def _scans(operator: Operator, resources: Sequence[Resource]) -> Iterator[ResourceFault]:
     ask = operator.client("guardduty").get_malware_protection_plan
     for one in resources:
         found = answer_of(operator, ask, MalwareProtectionPlanId=one.physical)
         if found is None:
-            yield Fault(MISSING, one.physical)
+            yield ResourceFault(MISSING, one.physical)
         elif (status := found.get("Status", "ACTIVE")) != "ACTIVE":
             why = "; ".join(each.get("Message", "") for each in found.get("StatusReasons", []))
-            yield Fault(
+            yield ResourceFault(
                 f"{status.lower()}{f' ({why})' if why else ''}",
                 one.physical,
                 "documents wait unopened; the GuardDuty console, Malware Protection for S3, says "
