@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Final, Literal, NamedTuple, NotRequired, TypedDict, cast
 
 from chalicelib import content
-from chalicelib.core.errors import Refused
+from chalicelib.core.errors import NotFound, Refused
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item, Key, Store
 from chalicelib.core.settings import Settings
@@ -170,6 +170,14 @@ def status_name(status: str, lang: Lang) -> str:
 def issue_of(store: Store, issue: str) -> Issue | None:
     item = store.get(*issue_key(issue))
     return None if item is None else Issue.of(item)
+
+
+def existing_issue(store: Store, issue: str) -> Issue:
+    """Return an issue that is there. Raises NotFound."""
+    found = issue_of(store, issue)
+    if found is None:
+        raise NotFound(issue)
+    return found
 
 
 def rendered_of(store: Store, issue: Issue, lang: str) -> Rendered | None:

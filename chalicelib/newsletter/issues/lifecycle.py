@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from chalicelib.cases.audit import event
-from chalicelib.core.errors import NotFound
 from chalicelib.core.letter_row import letter
 from chalicelib.core.ports import Change, Now, Put, Store, Write
 from chalicelib.core.records import shard_of, stamp
@@ -16,9 +15,9 @@ from chalicelib.newsletter.issues.issue import (
     Issue,
     IssueEvent,
     IssuePause,
+    existing_issue,
     freeze_key,
     indexed,
-    issue_of,
     pause_counts,
     status_after,
 )
@@ -53,10 +52,7 @@ class IssueLifecycle:
 
     def get(self, issue: str) -> Issue:
         """Return the issue as it is now. Raises NotFound."""
-        found = issue_of(self._store, issue)
-        if found is None:
-            raise NotFound(issue)
-        return found
+        return existing_issue(self._store, issue)
 
     def start(self, issue: Issue, also: Sequence[Write] = (), due: datetime | None = None) -> Issue:
         """Start an issue whose `send_at` has come: SCHEDULED → SENDING, with its page from now on."""

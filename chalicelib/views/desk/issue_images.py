@@ -13,7 +13,7 @@ from chalicelib.newsletter.issues.image import ImageRefused, IssueImage, images_
 from chalicelib.newsletter.issues.image_bytes import IMAGE_MAX_BYTES, MOST_PIXELS_A_SIDE
 from chalicelib.newsletter.issues.image_placing import line_of
 from chalicelib.newsletter.issues.images import MOST_IMAGES, IssueImages
-from chalicelib.newsletter.issues.issue import Issue, issue_of, status_name
+from chalicelib.newsletter.issues.issue import Issue, existing_issue, status_name
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.views.documents import ROOM_FOR_FIELDS, size_text
 from chalicelib.views.issue_images import ImageOrigins
@@ -33,11 +33,11 @@ class IssueImageDeskViews:
     origins: ImageOrigins
 
     def show(self, visit: Visit, issue: str) -> Response:
-        return self._page(visit, self._found(issue))
+        return self._page(visit, existing_issue(self.store, issue))
 
     def act(self, visit: Visit, issue: str) -> Response:
         """Add an image, describe one, or take one away."""
-        found = self._found(issue)
+        found = existing_issue(self.store, issue)
         if len(visit.request.body) > IMAGE_MAX_BYTES + ROOM_FOR_FIELDS:
             return self._page(visit, found, why="image_large")
         fields, file = visit.with_file()
@@ -54,7 +54,9 @@ class IssueImageDeskViews:
             else:
                 raise NotFound(act)
         except ImageRefused as error:
-            return self._page(visit, self._found(issue), why=error.why, of=name, entered=fields)
+            return self._page(
+                visit, existing_issue(self.store, issue), why=error.why, of=name, entered=fields
+            )
         return self.entry.go(f"{self._own(found)}?done={done}")
 
     def _add(
@@ -75,12 +77,6 @@ class IssueImageDeskViews:
         if written.why:
             raise ImageRefused("moved")
         return "image_described"
-
-    def _found(self, issue: str) -> Issue:
-        found = issue_of(self.store, issue)
-        if found is None:
-            raise NotFound(issue)
-        return found
 
     def _own(self, issue: Issue) -> str:
         return self.entry.address("newsletter", issue.id, "images")

@@ -14,7 +14,7 @@ from chalicelib.core.languages import LANGS
 from chalicelib.core.ports import Store
 from chalicelib.core.records import moment
 from chalicelib.desk import log
-from chalicelib.newsletter.issues.issue import SENT, Issue, issue_of, status_name
+from chalicelib.newsletter.issues.issue import SENT, Issue, existing_issue, issue_of, status_name
 from chalicelib.newsletter.issues.newsroom import Newsroom, followed_by
 from chalicelib.newsletter.issues.preflight import Audience
 from chalicelib.newsletter.sending.acts import AGAIN, IssueActs
@@ -43,23 +43,23 @@ class IssueSendViews:
     audience: Audience
 
     def show(self, visit: Visit, issue: str) -> Response:
-        return self._page(visit, self._found(issue))
+        return self._page(visit, existing_issue(self.store, issue))
 
     def act(self, visit: Visit, issue: str) -> Response:
         """Schedule an issue, have it go on, or send it to those who were missed."""
-        fields, found = visit.request.fields(), self._found(issue)
+        fields, found = visit.request.fields(), existing_issue(self.store, issue)
         act = text_field(fields, "act")
         if act not in ACTS:
             raise NotFound(act)
         why = self._acted(visit, found, act, fields)
         if why:
-            return self._page(visit, self._found(issue), why, fields)
+            return self._page(visit, existing_issue(self.store, issue), why, fields)
         after = followed_by(issue) if act == AGAIN else issue
         return self.entry.go(f"{self.entry.address('newsletter', after)}?done={act}")
 
     def missed(self, visit: Visit, issue: str) -> Response:
         """Answer with the sheet of everybody whom an issue did not reach, and note who took it."""
-        found, staff = self._found(issue), visit.signed_in.staff
+        found, staff = existing_issue(self.store, issue), visit.signed_in.staff
         if found.status != SENT:
             raise NotFound(issue)
         rows = [row_of(one, visit.lang) for one in self.figures.looked(found)]
@@ -68,12 +68,6 @@ class IssueSendViews:
         body = "\ufeff" + csv_text(UNREACHED_COLUMNS, rows)
         saved_as = {"Content-Disposition": f'attachment; filename="{issue}.csv"'}
         return Response(200, body, "text/csv; charset=utf-8", {**PRIVATE, **saved_as})
-
-    def _found(self, issue: str) -> Issue:
-        found = issue_of(self.store, issue)
-        if found is None:
-            raise NotFound(issue)
-        return found
 
     def _acted(self, visit: Visit, issue: Issue, act: str, fields: Mapping[str, object]) -> str:
         by = visit.signed_in.staff.id

@@ -19,7 +19,7 @@ from chalicelib.newsletter.issues.editing import Editing, Written
 from chalicelib.newsletter.issues.findings import blocking, what_of
 from chalicelib.newsletter.issues.image import images_of
 from chalicelib.newsletter.issues.image_placing import line_of
-from chalicelib.newsletter.issues.issue import Issue, issue_of, status_name
+from chalicelib.newsletter.issues.issue import Issue, existing_issue, status_name
 from chalicelib.newsletter.subscribers import consent_text
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.views.issue_frames import IssueFrames
@@ -40,7 +40,7 @@ class IssueTextViews:
 
     def show(self, visit: Visit, issue: str) -> Response:
         """Answer with the texts as they are stored, or as they were typed when a session ended."""
-        found = self._found(issue)
+        found = existing_issue(self.store, issue)
         values = self.editing.read(found)
         seen = digests(values)
         kept = dict(self.kept.of(visit.request.query.get("kept", ""), visit.signed_in.staff.id))
@@ -52,13 +52,13 @@ class IssueTextViews:
     def save(self, visit: Visit, issue: str) -> Response:
         """Keep what was typed; check it, or add a picture to it, where that was asked for."""
         fields, staff = visit.request.fields(), visit.signed_in.staff
-        self._found(issue)
+        existing_issue(self.store, issue)
         typed = {name: _raw(fields, name) for name in NAMES}
         act = _raw(fields, "do")
         if act == "image":
             typed, wrong = _with_image(fields, typed)
             if wrong:
-                return self._page(visit, Written(self._found(issue), typed), _raw(fields, "seen"),
+                return self._page(visit, Written(existing_issue(self.store, issue), typed), _raw(fields, "seen"),
                                   wrong=wrong, entered=fields)  # fmt: skip
         seen = _raw(fields, "seen")
         written = self.editing.save(issue, typed, seen, staff.id, edit=is_ticked(fields, "edit"))
@@ -75,7 +75,7 @@ class IssueTextViews:
     def preview(self, visit: Visit, issue: str) -> Response:
         """Answer with a part of an issue in a page that can do nothing, to be framed: of what was
         typed by POST, of what is stored by GET."""
-        found, asked = self._found(issue), visit.request
+        found, asked = existing_issue(self.store, issue), visit.request
         if asked.method == "POST":
             fields = asked.fields()
             values = {name: _raw(fields, name) for name in NAMES}
@@ -99,12 +99,6 @@ class IssueTextViews:
             feeds.plain(str(made.kept()["summary"])),
         )
         return self.frames.page(lang, title, summary, _day(made.source.date, issue), made.page)
-
-    def _found(self, issue: str) -> Issue:
-        found = issue_of(self.store, issue)
-        if found is None:
-            raise NotFound(issue)
-        return found
 
     def _page(  # noqa: PLR0913
         self,

@@ -25,6 +25,7 @@ from chalicelib.newsletter.issues.issue import (
     SENT,
     Issue,
     IssueEvent,
+    existing_issue,
     issue_key,
     issue_of,
     status_after,
@@ -76,25 +77,19 @@ class NewsletterDeskViews:
         return self.entry.go(self.entry.address("newsletter", issue.id, "text"))
 
     def issue(self, visit: Visit, issue: str) -> Response:
-        return self._page(visit, self.found(issue))
+        return self._page(visit, existing_issue(self.store, issue))
 
     def act(self, visit: Visit, issue: str) -> Response:
         """Take a step that sends to no reader: test, ask, unschedule, pause, cancel."""
-        fields, found = visit.request.fields(), self.found(issue)
+        fields, found = visit.request.fields(), existing_issue(self.store, issue)
         act = text_field(fields, "act")
         if act not in ("test", "ask", *HERE):
             raise NotFound(act)
         why, detail = self._acted(visit, found, act, fields)
         if why:
-            again = self.found(issue)
+            again = existing_issue(self.store, issue)
             return self._page(visit, again, why=why, detail=detail, entered=fields)
         return self.entry.go(f"{self.entry.address('newsletter', issue)}?done={act}")
-
-    def found(self, issue: str) -> Issue:
-        found = issue_of(self.store, issue)
-        if found is None:
-            raise NotFound(issue)
-        return found
 
     def _acted(
         self, visit: Visit, issue: Issue, act: str, fields: Mapping[str, object]
