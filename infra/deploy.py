@@ -52,10 +52,10 @@ def deploy(
     session = boto3.session.Session(region_name=REGION)
     stack = _stack_of(session, stage, endpoint, say)
     template_url = upload_package(session, template, stage, endpoint, say)
-    steps = _Steps(stack, deployments_of(session, stage, endpoint), agree)
+    prepare = partial(_keep_people_key, session, stage, endpoint, say)
+    steps = _Steps(stack, deployments_of(session, stage, endpoint), agree, prepare)
     try:
         steps.settle()
-        _keep_people_key(session, stage, endpoint, say)
         kept = partial(kept_of, session, stage, endpoint, template_source())
         known = _first_url(stack, settings, kept)
         change = change_of(stage, template_url, settings, repair=repair and known != "")
@@ -79,6 +79,8 @@ class _Steps:
     stack: CloudStack
     deployments: Deployments
     agree: Agree | None
+    prepare: Callable[[], None] = lambda: None
+    """Makes what a change needs, once it is agreed to."""
 
     def settle(self) -> None:
         """Bring the stack to rest, and what is known of deploys with it. Raises StackError."""
@@ -89,9 +91,11 @@ class _Steps:
         def agreed(changes: list[ResourceChange]) -> None:
             if self.agree is not None:
                 self.agree(changes)
+            self.prepare()
             self.deployments.begin(_deployment(change, first_at))
 
-        self.stack.apply(change, agreed)
+        if not self.stack.apply(change, agreed):
+            self.prepare()
 
     def end(self, change: Mapping[str, Any], first_at: str = "") -> None:
         self.deployments.settle(stands=True)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from chalicelib.aws.dynamo import item_of
 from chalicelib.aws.keys import read_secret
+from chalicelib.aws.whole_table import scanned
 from chalicelib.core.ports import Item
 
 if TYPE_CHECKING:
@@ -22,13 +22,12 @@ class DynamoHeads:
 
     def heads(self) -> Iterator[Item]:
         for table in (self.records, self.subscribers):
-            pages = self.client.get_paginator("scan").paginate(
-                TableName=table,
+            yield from scanned(
+                self.client,
+                table,
                 FilterExpression="sk = :case OR sk = :issue",
                 ExpressionAttributeValues={":case": {"S": "CASE"}, ":issue": {"S": "ISSUE"}},
             )
-            for page in pages:
-                yield from (item_of(found) for found in page["Items"])
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from chalicelib.aws.dynamo import item_of
+from chalicelib.aws.whole_table import scanned
 from chalicelib.cases.case import Case
 
 if TYPE_CHECKING:
@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 
 def every_file(client: "DynamoDBClient", records: str) -> Iterator[Case]:
-    pages = client.get_paginator("scan").paginate(
-        TableName=records,
+    rows = scanned(
+        client,
+        records,
         ConsistentRead=True,
         FilterExpression="kind = :kind",
         ExpressionAttributeValues={":kind": {"S": "case"}},
     )
-    return (Case.of(item_of(item)) for page in pages for item in page["Items"])
+    return map(Case.of, rows)

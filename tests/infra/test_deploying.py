@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import boto3
 import pytest
@@ -18,12 +19,13 @@ from chalicelib.core.ports import Put
 from chalicelib.core.settings import Settings
 from chalicelib.mail.service_status import StatusKeeper
 from fakes import SetClock
-from infra.deploy import change_of
+from infra.cloud_stack import ResourceChange
+from infra.deploy import change_of, deploy
 from infra.deployments import Deployment, Deployments, bucket_of
 from infra.old_versions import drop_old_versions
 from infra.operator.errors import OperatorError
 from infra.operator.stage import Operator
-from infra.stage_file import REGION, settings_of, stage_settings
+from infra.stage_file import REGION, DeployError, settings_of, stage_settings
 from operator_cli import listed, relais
 from tables import make_tables
 
@@ -129,6 +131,31 @@ def test_a_rollback_finds_the_good_version_behind_a_deploy_that_was_cut_off(
     assert queue.endswith("relais-test-good")
     assert [one["ended"] for one in listed(operator, "deploys", "test")] == ["yes"] * 3
     assert deployments.before() is None
+
+
+def test_nothing_but_the_bucket_of_packages_is_made_before_a_yes(
+    operator: Operator, tmp_path: Path
+) -> None:
+    deployments = Deployments(operator.client("s3"), bucket_of("staging", "123456789012"))
+    settings = stage_settings("staging")
+    names = [*settings, "Stage", "SenderAddress", "PublicUrl"]
+    template = {
+        **_template("any"),
+        "Parameters": {name: {"Type": "String", "Default": ""} for name in names},
+        "Outputs": {"RestAPIId": {"Value": "abc"}},
+    }
+    (tmp_path / "sam.json").write_text(json.dumps(template))
+    (tmp_path / "deployment.zip").write_bytes(b"zip")
+    said: list[str] = []
+
+    def refuse(changes: list[ResourceChange]) -> None:
+        raise DeployError("no")
+
+    with pytest.raises(DeployError, match="no"):
+        deploy("staging", settings, tmp_path / "sam.json", say=said.append, agree=refuse)
+    secrets = operator.client("secretsmanager")
+    assert secrets.list_secrets()["SecretList"] == []
+    assert deployments.all() == []
 
 
 @pytest.mark.parametrize("spoilt", ["template", "package"])
