@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -114,7 +115,7 @@ def test_one_that_does_not_come_back_rings_within_a_quarter_of_an_hour_and_the_n
 ) -> None:
     days.stream(*failing, report=report)
     waited = 0.0
-    while not days.verdicts():
+    while not days.verdicts() and waited <= 17:
         waited += days.next()
     assert days.verdicts() == [1]
     assert waited <= 17
@@ -137,7 +138,7 @@ def test_one_that_left_by_the_sweep_rings_too(days: Days) -> None:
 def test_one_that_ses_had_no_time_for_may_be_late(days: Days) -> None:
     days.stream(Throttled("Maximum sending rate exceeded"))
     assert days.verdicts() == []
-    while any(row.get("status") == "owed" for row in days.rows()):
+    for _ in range(5):
         days.clock.pass_(minutes=1)
         days.stream()
     days.next()
@@ -165,7 +166,8 @@ def test_while_something_keeps_letters_none_is_lost_and_it_flies_again_afterward
     assert days.verdicts() == []
     days.mailer.failing.clear()
     days.service.reputation.resume("rita-roy")
-    while not days.verdicts():
+    until = days.clock() + timedelta(hours=3)
+    while not days.verdicts() and days.clock() < until:
         days.next()
         days.stream()
         for row in days.rows():
