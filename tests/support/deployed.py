@@ -215,11 +215,13 @@ def hidden(page: str, name: str) -> str:
 
 
 def fill(page: str, answers: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return a person's answers with all that the page hides in its form; the trap stays empty."""
-    shown = {name for name, _ in samples.as_html(answers)}
+    """Return a person's answers with all that the page hides in its form; the trap stays empty. Of
+    a list it shows the first rows at least: one post takes them all, in place of those it knew."""
+    shown = {re.sub(r"\[\d+\]", "[0]", name) for name, _ in samples.as_html(answers)}
     missing = {name for name in shown if f'name="{name}"' not in page}
     assert not missing, f"the page has no {missing}"
     found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
     # A person takes longer than the robot that runs this.
-    kept = [(n, v if n != "started_at" else str(int(v) - 60)) for n, v in found]
+    kept = [(n, v if n != "started_at" else str(int(v) - 60)) for n, v in found
+            if n.partition("[")[0] not in answers]  # fmt: skip
     return [*kept, ("website", ""), *samples.as_html(answers)]
