@@ -86,16 +86,25 @@ def with_typed_text(request: Request, response: Response) -> Response:
     as it is where all of it stands on the page already."""
     if request.method != "POST" or response.content_type != HTML:
         return response
-    lang: Lang = "en" if '<html lang="en' in response.body[:200] else "fr"
     pairs = _pairs(request)
-    typed = _typed(pairs, lang)
-    if _holds_all(response.body, typed):
-        return response
     # What is too large to be taken is shown once: again, it would be refused again.
     is_small = len(request.body) <= TAKEN_LIMIT
     can_again = is_small and BROUGHT not in dict(pairs)
-    again = pairs if response.status in TRY_AGAIN and can_again else []
-    block = templates.render("pages/_typed.html", lang=lang, typed=typed, again=again)
+    return beside_page(response, pairs, again=response.status in TRY_AGAIN and can_again)
+
+
+def beside_page(
+    response: Response, pairs: Sequence[tuple[str, str]], *, again: bool = False
+) -> Response:
+    """Return a page with what was typed below it, as it is where all of that stands there already;
+    `again` offers to send it as it was."""
+    lang: Lang = "en" if '<html lang="en' in response.body[:200] else "fr"
+    typed = _typed(pairs, lang)
+    if _holds_all(response.body, typed):
+        return response
+    block = templates.render(
+        "pages/_typed.html", lang=lang, typed=typed, again=pairs if again else []
+    )
     before, end, after = response.body.rpartition("</main>")
     return response._replace(body=f"{before}{block}\n{end}{after}")
 

@@ -6,7 +6,7 @@ answers a post has a button that sends the same again, where that was refused an
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import unescape
 from typing import Final, NamedTuple
 
@@ -26,6 +26,13 @@ REFUSED_AGAIN: Final = frozenset((400, 409, 413, 415, 422))
 
 REPOST_LIMIT: Final = 600
 """Values of a post that is sent again in another language: twice those of the longest form."""
+
+SAYS_WHICH: Final = ("act", "decision")
+"""Hidden fields by which the forms of one page differ."""
+
+CARRIED: Final = ("seen", "events")
+"""Hidden fields that say what somebody had before them as they typed: a form that is shown again
+says the same, so that what others saved meanwhile is met when it is sent."""
 
 _PLACE = re.compile(r'<div id="switch">(.*?)</div>', re.DOTALL)
 _TYPED = re.compile(
@@ -76,28 +83,36 @@ def shown_again(request: Request, show: Callable[[Request], Response]) -> Respon
     """Return what an address shows in the language that was chosen, with what was typed in the
     form whose button it was."""
     lang = lang_or(dict(request.pairs).get(SWITCH_PAGE), request.lang)
-    response = show(request.opened(lang))
+    return filled_again(show(request.opened(lang)), request.pairs)
+
+
+def filled_again(response: Response, pairs: Pairs) -> Response:
+    """Return a page with what was typed in the form that it was typed in; what the page has no
+    place for now is shown beside it."""
     if response.content_type != HTML:
         return response
-    forms = [(form.start, form.end) for form in _forms(response.body)]
-    names = {name for name, _ in request.pairs}
-    start, end = max(
-        forms, key=lambda span: _shared(response.body[slice(*span)], names), default=(0, 0)
-    )
-    filled = refilled(response.body[start:end], request.pairs)
-    page = response._replace(body=response.body[:start] + filled + response.body[end:])
-    # What the page has no place for now is shown beside it.
-    return kept_text.with_typed_text(request, page)
+    body = response.body
+    places = [(_likeness(body[form.start : form.end], pairs), form) for form in _forms(body)]
+    likeness, form = max(places, key=lambda place: place[0], default=(0, FormPlace(0, 0, 0)))
+    if likeness > 0:
+        filled = refilled(body[form.start : form.end], pairs)
+        response = response._replace(body=body[: form.start] + filled + body[form.end :])
+    return kept_text.beside_page(response, pairs)
 
 
-def _shared(form: str, names: Collection[str]) -> int:
-    """Return how many of these controls a form has."""
-    shown = {
-        _attribute(tag, "name")
-        for tag, _, _ in _controls(form)
-        if _attribute(tag, "type") != "hidden"
-    }
-    return len(shown & set(names))
+def _likeness(form: str, pairs: Pairs) -> int:
+    """Return how many controls of a form these values fit; nothing where it says itself that it is
+    another one."""
+    given, shown, agreed = dict(pairs), set(), 0
+    for tag, _, _ in _controls(form):
+        name = _attribute(tag, "name")
+        if _attribute(tag, "type") != "hidden":
+            shown.add(name)
+        elif name in SAYS_WHICH and name in given:
+            if given[name] != _attribute(tag, "value"):
+                return 0
+            agreed += 1
+    return agreed + len(shown & set(given))
 
 
 def with_switch(request: Request, response: Response) -> Response:
@@ -125,7 +140,7 @@ def with_switch(request: Request, response: Response) -> Response:
 
 def refilled(form: str, pairs: Pairs) -> str:
     """Return the HTML of a form with what was typed and chosen in it; what a page hides in its
-    form stays as the page has it."""
+    form stays as the page has it, but for what says what was seen."""
     given: dict[str, list[str]] = {}
     for name, text in pairs:
         given.setdefault(name, []).append(text)
@@ -144,7 +159,9 @@ def _filled(control: str, given: Mapping[str, Sequence[str]]) -> str:
         plain = re.sub(r" checked(?=[\s>])", "", control)
         chosen = (_attribute(opening, "value") or "on") in (texts or ())
         return plain.replace("<input", "<input checked", 1) if chosen else plain
-    if texts is None or kind in ("hidden", "file", "password", "submit"):
+    if texts is None or kind in ("file", "password", "submit"):
+        return control
+    if kind == "hidden" and _attribute(opening, "name") not in CARRIED:
         return control
     if control.startswith("<textarea"):
         return f"{opening}>\n{escape(texts[0])}</textarea>"

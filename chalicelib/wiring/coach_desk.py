@@ -37,7 +37,6 @@ class CoachDesk:
             coaches.editions,
             CoachKeeping(coaches.editions),
             coaches.proposals,
-            self._kept,
         )
 
     @cached_property

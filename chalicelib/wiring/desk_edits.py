@@ -3,7 +3,6 @@
 from functools import cached_property
 
 from chalicelib.desk.edits import DeskEdits
-from chalicelib.desk.kept import KeptForms
 from chalicelib.views.desk.edits import EditViews, is_preview
 from chalicelib.views.desk.entry import Entry, View
 from chalicelib.views.desk.texts import TextViews
@@ -15,16 +14,15 @@ from chalicelib.wiring.parts import Parts
 class EditDesk:
     """One method an address and method of HTTP; each opens through the table of rights."""
 
-    def __init__(self, entry: Entry, parts: Parts, kept: KeptForms) -> None:
+    def __init__(self, entry: Entry, parts: Parts) -> None:
         self._entry = entry
         self._parts = parts
-        self._kept = kept
 
     @cached_property
     def _views(self) -> EditViews:
         parts = self._parts
         edits = DeskEdits(parts.store, parts.edits, parts.now)
-        return EditViews(self._entry, edits, self._kept, parts.deployed)
+        return EditViews(self._entry, edits, parts.deployed)
 
     @cached_property
     def _texts(self) -> TextViews:

@@ -72,9 +72,7 @@ class NewsletterDesk:
     @cached_property
     def _texts(self) -> IssueTextViews:
         frames = IssueFrames(self._pages, self._uploads.origins)
-        return IssueTextViews(
-            self._entry, self._parts.store, self._desk.kept, self._issues.editing, frames
-        )
+        return IssueTextViews(self._entry, self._parts.store, self._issues.editing, frames)
 
     @cached_property
     def _uploads(self) -> IssueImageViews:

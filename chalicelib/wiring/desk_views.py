@@ -96,7 +96,7 @@ class DeskViews:
         """The pages of texts and rules."""
         from chalicelib.wiring.desk_edits import EditDesk
 
-        return EditDesk(self._entry, self._parts, self._desk.kept)
+        return EditDesk(self._entry, self._parts)
 
     @cached_property
     def _sign_in(self) -> SignInViews:
@@ -146,7 +146,6 @@ class DeskViews:
             desk.looks,
             desk.notes,
             self._appraisals,
-            desk.kept,
             desk.reviews,
             desk.releasing,
             desk.previews,
@@ -169,7 +168,7 @@ class DeskViews:
 
         desk = self._desk
         return ManyViews(
-            self._entry, self._opened, desk.jobs, desk.many, desk.reviews, desk.previews, desk.kept
+            self._entry, self._opened, desk.jobs, desk.many, desk.reviews, desk.previews
         )
 
     def many(self, request: Request) -> Response:

@@ -25,8 +25,6 @@ from chalicelib.core.ports import Put
 from chalicelib.core.records import moment
 from chalicelib.core.typed_text import REMARKS_LIMIT
 from chalicelib.desk import log
-from chalicelib.desk.kept import KeptForms
-from chalicelib.forms.normalise import nest
 from chalicelib.views.coach_links import proposal_changes
 from chalicelib.views.desk.coach_form import coach_form, full_name, in_words
 from chalicelib.views.desk.coach_table import done_text
@@ -43,10 +41,9 @@ class DeskCoachViews:
     editions: EditionStore
     keeping: CoachKeeping
     proposals: Proposals
-    kept: KeptForms
 
     def new(self, visit: Visit) -> Response:
-        kept = nest(self.kept.of(visit.request.query.get("kept", ""), visit.signed_in.staff.id))
+        kept = visit.again
         return self._form(visit, None, typed_columns(kept, visit.lang) if kept else {}, again=kept)
 
     def add(self, visit: Visit) -> Response:
@@ -61,12 +58,12 @@ class DeskCoachViews:
         return self._go(done.coach.slug, "added")
 
     def show(self, visit: Visit, slug: str) -> Response:
-        coach = self._coach(slug)
-        kept = nest(self.kept.of(visit.request.query.get("kept", ""), visit.signed_in.staff.id))
-        values = shown_columns(coach)
-        if kept and "first_name" in kept:
+        coach, kept = self._coach(slug), visit.again
+        values, seen = shown_columns(coach), None
+        if "first_name" in kept:
             values = {**values, **_without_slug(typed_columns(kept, visit.lang))}
-        return self._form(visit, coach, values, again=kept)
+            seen = unpacked_columns(text_field(kept, "seen"))
+        return self._form(visit, coach, values, seen=seen, again=kept)
 
     def act(self, visit: Visit, slug: str) -> Response:
         """Change a coach, judge what they propose, or take them out. Raises Conflict."""

@@ -53,7 +53,7 @@ class DirectoryViews:
         """Answer with the form that brings a sheet; with what a sheet would change, once there is
         one."""
         query = visit.request.query
-        if name := query.get("sheet", ""):
+        if name := query.get("sheet", "") or text_field(visit.again, "sheet"):
             return self._sheet_page(visit, name)
         lost = content.desk()["coaches"]["lost"][visit.lang] if "lost" in query else ""
         return self._upload_page(visit, lost, 200)
@@ -85,7 +85,8 @@ class DirectoryViews:
 
     def restorable(self, visit: Visit) -> Response:
         """Answer with the editions that can be restored, or with what one of them would change."""
-        found = self.publishing.found(visit.request.query.get("edition", ""))
+        named = visit.request.query.get("edition", "") or text_field(visit.again, "edition")
+        found = self.publishing.found(named)
         if found is not None:
             return self._edition_page(visit, found)
         current, base = self.editions.current(), self.entry.address("coaches", "editions")

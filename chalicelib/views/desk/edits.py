@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from chalicelib import content
 from chalicelib.content.edits import INTAKE, Value
@@ -13,7 +13,6 @@ from chalicelib.core.records import moment
 from chalicelib.core.settings import Settings
 from chalicelib.desk.editing import WHY_MAX_LENGTH, EditField, Editor, Fault, WithoutSamples
 from chalicelib.desk.edits import DeskEdits, TooMuchEdited, Version
-from chalicelib.desk.kept import KeptForms
 from chalicelib.desk.rules import rule_editors
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.web.request import Request
@@ -26,6 +25,14 @@ if TYPE_CHECKING:
 
 WHY: Final = "why"
 SEEN: Final = "seen"
+
+
+class Typed(TypedDict):
+    """What somebody typed in an editor, and the version that they saw: None for the last one."""
+
+    value: Value
+    why: str
+    seen: int | None
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,6 @@ class EditPage:
 class EditViews:
     entry: Entry
     edits: DeskEdits
-    kept: KeptForms
     deployed: Settings
 
     def rules(self, visit: Visit) -> Response:
@@ -74,15 +80,12 @@ class EditViews:
         return self.change(visit, *self._rule(part, visit.lang))
 
     def show(self, visit: Visit, editor: Editor, page: EditPage) -> Response:
-        staff, query = visit.signed_in.staff, visit.request.query
-        versions = self.edits.versions(editor.subject)
-        kept = dict(self.kept.of(query.get("kept", ""), staff.id))
+        versions, kept = self.edits.versions(editor.subject), dict(visit.kept)
         if kept:
             value, _ = editor.read(kept, visit.lang)
-            return self._page(
-                visit, editor, page, versions, value, why=kept.get(WHY, ""), again=True
-            )
-        number = query.get("version", "")
+            seen, why = _seen(kept), kept.get(WHY, "")
+            return self._page(visit, editor, page, versions, value, why=why, seen=seen)
+        number = visit.request.query.get("version", "")
         old = None
         if number == "0":
             value = editor.packaged()
@@ -97,7 +100,8 @@ class EditViews:
         value, faults = editor.read(fields, visit.lang)
         why = " ".join(fields.get(WHY, "").split())
         versions = self.edits.versions(editor.subject)
-        typed = {"value": value, "why": why}
+        seen = _seen(fields)
+        typed: Typed = {"value": value, "why": why, "seen": seen}
         if is_preview(visit.request):
             return self._page(visit, editor, page, versions, faults=faults, **typed)
         if not why or len(why) > WHY_MAX_LENGTH:
@@ -107,15 +111,13 @@ class EditViews:
         if faults:
             return self._page(visit, editor, page, versions, faults=faults, status=422, **typed)
         is_packaged = value == editor.packaged()
-        seen = fields.get(SEEN, "")
-        number = int(seen[:6]) if seen.isdecimal() else 0
         try:
             self.edits.save(
-                visit.signed_in.staff, editor.subject, None if is_packaged else value, why, number
+                visit.signed_in.staff, editor.subject, None if is_packaged else value, why, seen
             )
         except EditedByOther:
             versions = self.edits.versions(editor.subject)
-            faults = [Fault("", "meanwhile")]
+            faults, typed["seen"] = [Fault("", "meanwhile")], None
             return self._page(visit, editor, page, versions, faults=faults, status=409, **typed)
         except TooMuchEdited:
             faults = [Fault("", "too_much")]
@@ -131,11 +133,13 @@ class EditViews:
         value: Value,
         *,
         why: str = "",
+        seen: int | None = None,
         faults: Sequence[Fault] = (),
         shown: str = "",
-        again: bool = False,
         status: int = 200,
     ) -> Response:
+        """Answer with an editor; `seen` is the version that its reader had before them as they
+        typed, where they did not read the last one since."""
         lang, names = visit.lang, {**content.desk()["settings"], **content.desk()["edits"]}
         groups = [
             (group.title, [_input(field, lang, names) for field in group.fields])
@@ -149,10 +153,9 @@ class EditViews:
             "faults": [(f.field, names[f.code][lang].format(about=f.about)) for f in faults],
             "wrong": {f.field: names[f.code][lang].format(about=f.about) for f in faults},
             "why": why,
-            "seen": versions[0].number if versions else 0,
+            "seen": (versions[0].number if versions else 0) if seen is None else seen,
             "versions": [_line(one, editor, lang, names) for one in versions],
             "shown": shown,
-            "again": again,
             "names": editor.placeholders(),
             "previews": not isinstance(editor, WithoutSamples),
             "samples": samples,
@@ -180,6 +183,12 @@ def _sent(request: Request) -> dict[str, str]:
 def is_preview(request: Request) -> bool:
     """Say whether somebody wants to see what they typed, and saves nothing."""
     return _sent(request).get("act") == "preview"
+
+
+def _seen(fields: Mapping[str, str]) -> int:
+    """Return the number of the version that a form says its reader saw."""
+    number = fields.get(SEEN, "")
+    return int(number[:6]) if number.isdecimal() else 0
 
 
 def standing_value(editor: Editor, standing: Mapping[str, tuple[int, Value]]) -> Value:

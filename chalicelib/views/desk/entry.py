@@ -1,7 +1,7 @@
 """The way into every page of the desk: same site, session, role, form, and mailed code, in turn."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -16,7 +16,9 @@ from chalicelib.core.ports import Now
 from chalicelib.core.settings import Settings
 from chalicelib.desk.kept import KeptForms, Pairs
 from chalicelib.desk.sessions import Sessions, StaffSession
+from chalicelib.forms.normalise import nest
 from chalicelib.views.desk.rights import RIGHTS, Right
+from chalicelib.views.desk.routes import TYPED_AT
 from chalicelib.web.cookies import STAFF_COOKIE, Cookies
 from chalicelib.web.html_forms import UploadedFile
 from chalicelib.web.pages import Pages
@@ -36,7 +38,8 @@ NOT_KEPT: Final = (FORM_FIELD, "lang", "confirm", "code", "step_code", "version"
 
 @dataclass(frozen=True)
 class Visit:
-    """One request at the desk; `session` is None for who is not signed in."""
+    """One request at the desk; `session` is None for who is not signed in. `path` is the page that
+    it shows, or whose form it sends; `kept` is what was typed there before."""
 
     request: Request
     path: str
@@ -44,6 +47,12 @@ class Visit:
     lang: Lang
     form: str = ""
     brings_file: bool = False
+    kept: Pairs = ()
+
+    @property
+    def again(self) -> dict[str, object]:
+        """What its reader had typed when a session ended, or before a code was asked for."""
+        return nest(self.kept)
 
     def fields(self) -> dict[str, object]:
         """Return the fields of a form, whether or not it brings a file. Raises TooLarge, WrongType
@@ -86,15 +95,34 @@ class Entry:
         right = right if saves else right._replace(confirmed=False)
         if method == "POST" and not self._is_same_site(request):
             return self.refused(request.lang, "other_site")
-        session = self.sessions.find(self.cookies.read(request, STAFF_COOKIE))
-        path = route.format(**arguments)
-        lang, form = self._lang(request, session), self._form(session)
-        visit = Visit(request, path, session, lang, form, right.brings_file)
+        visit = self._visit(route, request, right, method, arguments)
         if not right.anybody:
             refused = self._not_yet(visit, right, method)
             if refused is not None:
                 return refused
-        return view(visit, **arguments)
+        response = view(visit, **arguments)
+        if not visit.kept:
+            return response
+        from chalicelib.web import switching  # most pages show nothing again
+
+        return switching.filled_again(response, visit.kept)
+
+    def _visit(
+        self,
+        route: str,
+        request: Request,
+        right: Right,
+        method: str,
+        arguments: Mapping[str, str],
+    ) -> Visit:
+        session = self.sessions.find(self.cookies.read(request, STAFF_COOKIE))
+        page = route if method == "GET" else TYPED_AT.get(route, route)
+        kept: Pairs = ()
+        if session is not None and method == "GET":
+            kept = self.kept.of(request.query.get("kept", ""), session.staff.id)
+        lang, form = self._lang(request, session), self._form(session)
+        path = page.format(**arguments)
+        return Visit(request, path, session, lang, form, right.brings_file, kept)
 
     def page(
         self,
@@ -124,6 +152,7 @@ class Entry:
             "sees_texts": session is not None
             and bool(session.staff.roles & RIGHTS["GET", "/desk/texts"].roles),
             "form": visit.form,
+            "again": bool(visit.kept),
         }
         return self.pages.respond(
             f"desk/{template}",

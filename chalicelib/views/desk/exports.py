@@ -38,7 +38,10 @@ class ExportViews:
         """Answer with the form of an export, and what its reader exported before."""
         last = self.jobs.latest(visit.signed_in.staff.id, EXPORT)
         ticked = last[0].row["columns"] if last else USUAL
-        return self._form(visit, Filters.of(visit.request.query), ticked, last)
+        filters = Filters.of(visit.request.query)
+        if "filters" in visit.again:
+            filters = Filters.of_query(text_field(visit.again, "filters"))
+        return self._form(visit, filters, ticked, last)
 
     def begin(self, visit: Visit) -> Response:
         """Keep what is asked for, and make it at once where that is quick."""
@@ -88,7 +91,7 @@ class ExportViews:
         lang, staff = visit.lang, visit.signed_in.staff
         words = FilterWords(self.roster, lang)
         facts: dict[str, object] = {
-            "action": self.entry.address("export"),
+            "action": f"{self.entry.address('export')}?{filters.query()}",
             "back": f"{self.entry.address('files')}?{filters.query()}",
             "filters": filters.query(),
             "list": words.with_number(filters, self.files.number(filters, staff.id)),

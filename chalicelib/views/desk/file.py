@@ -32,11 +32,9 @@ from chalicelib.core.records import moment
 from chalicelib.core.typed_text import NOTE_LIMIT
 from chalicelib.desk.files import Files
 from chalicelib.desk.filters import Filters
-from chalicelib.desk.kept import KeptForms
 from chalicelib.desk.looks import Looks, seen
 from chalicelib.desk.notes import StaffNotes, called
 from chalicelib.desk.releasing import Releasing
-from chalicelib.forms.normalise import nest
 from chalicelib.mail.writers.previews import Previews
 from chalicelib.views.days import DAYS, respond_with_days, staffs_days
 from chalicelib.views.desk.appraisals import APPRAISE, AppraisalViews
@@ -46,7 +44,7 @@ from chalicelib.views.desk.opened_files import OpenedFiles, done_text, held_fact
 from chalicelib.views.documents import QUERY, DocumentLink, document_facts, saved
 from chalicelib.views.long_answers import PART, part_url, respond_with_part
 from chalicelib.views.review import CONFLICT_STATUS
-from chalicelib.views.review_facts import case_facts, choice_facts, steps_since
+from chalicelib.views.review_facts import HistoryEntry, case_facts, choice_facts, steps_since
 from chalicelib.views.review_form import read_decision
 from chalicelib.web.problems import FieldError
 from chalicelib.web.request import is_ticked, text_area
@@ -67,7 +65,6 @@ class DeskFileViews:
     looks: Looks
     notes: StaffNotes
     appraisals: AppraisalViews
-    kept: KeptForms
     reviews: Reviews
     releasing: Releasing
     previews: Previews
@@ -93,10 +90,15 @@ class DeskFileViews:
         if visit.request.method == "GET":
             self.looks.look(staff.id, case.id, case.events)
             seen(self.files.store, list_key(case))
-        kept = self.kept.of(visit.request.query.get("kept", ""), staff.id)
         if APPRAISE in visit.request.query:
-            return self.appraisals.show(visit, case, nest(kept))
-        return self._page(visit, case, entered=nest(kept), again=bool(kept))
+            return self.appraisals.show(visit, case, visit.again)
+        return self._page(visit, case, entered=visit.again, since=self._since(visit, case))
+
+    def _since(self, visit: Visit, case: Case) -> list[HistoryEntry]:
+        """Return the steps since the version that an address names, as that of a kept form does."""
+        if "v" not in visit.request.query:
+            return []
+        return steps_since(self.opened.review(case, visit.signed_in.staff, visit), visit.lang)
 
     def act(self, visit: Visit, ref: str) -> Response:
         """Take a step, for the version of the file that its page showed. Raises TooMany."""
@@ -226,7 +228,6 @@ class DeskFileViews:
         case: Case,
         *,
         entered: Mapping[str, object],
-        again: bool = False,
         errors: FieldErrors = (),
         refused: str = "",
         since: object = (),
@@ -249,7 +250,6 @@ class DeskFileViews:
             "preselected": visit.request.query.get("decision", ""),
             "entered": entered,
             "errors": [FieldError(field=f, code=c, message=texts[c][lang]) for f, c in errors],
-            "again": again,
             "refused": refused,
             "since": since,
             "foreseen": foreseen,

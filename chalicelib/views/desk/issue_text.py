@@ -9,7 +9,6 @@ from chalicelib import content
 from chalicelib.core.errors import NotFound
 from chalicelib.core.languages import LANGS, Lang, lang_or
 from chalicelib.core.ports import Store
-from chalicelib.desk.kept import KeptForms
 from chalicelib.forms.drafts.merging import digests
 from chalicelib.newsletter.issues import both_texts, feeds
 from chalicelib.newsletter.issues.both_texts import NAMES, SHARED, Values
@@ -34,7 +33,6 @@ PARTS: Final = ("mail", "text", "page")
 class IssueTextViews:
     entry: Entry
     store: Store
-    kept: KeptForms
     editing: Editing
     frames: IssueFrames
 
@@ -43,11 +41,10 @@ class IssueTextViews:
         found = existing_issue(self.store, issue)
         values = self.editing.read(found)
         seen = digests(values)
-        kept = dict(self.kept.of(visit.request.query.get("kept", ""), visit.signed_in.staff.id))
-        if kept:
+        if kept := dict(visit.kept):
             values |= {name: kept[name] for name in NAMES if name in kept}
             seen = kept.get("seen", seen)
-        return self._page(visit, Written(found, values), seen, again=bool(kept))
+        return self._page(visit, Written(found, values), seen)
 
     def save(self, visit: Visit, issue: str) -> Response:
         """Keep what was typed; check it, or add a picture to it, where that was asked for."""
@@ -108,7 +105,6 @@ class IssueTextViews:
         *,
         act: str = "",
         wrong: str = "",
-        again: bool = False,
         entered: Mapping[str, object] | None = None,
     ) -> Response:
         lang, issue = visit.lang, written.issue
@@ -127,7 +123,6 @@ class IssueTextViews:
             "checked": act == "check" and not blocks and not why,
             "why": why,
             "wrong": words[why][lang].format(state=status_name(issue.status, lang)) if why else "",
-            "again": again,
             "entered": entered or {},
         }
         status = 409 if written.why in ("disputed", "moved", "approved", "begun") else 200

@@ -18,9 +18,7 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.records import moment
 from chalicelib.desk.filters import Filters
 from chalicelib.desk.jobs import SECONDS_AT_ONCE, Jobs
-from chalicelib.desk.kept import KeptForms
 from chalicelib.desk.many import DECISIONS, MANY_MAX, OFFERED, Chosen, Many, Result
-from chalicelib.forms.normalise import nest
 from chalicelib.mail.letters import Letter
 from chalicelib.mail.writers.previews import Previews
 from chalicelib.views.desk.entry import Entry, Visit
@@ -60,16 +58,14 @@ class ManyViews:
     many: Many
     reviews: Reviews
     previews: Previews
-    kept: KeptForms
 
     def show(self, visit: Visit) -> Response:
         """Answer with the form again: as it was kept when its sender had to sign in or confirm,
         or for the files that its address names."""
-        kept = self.kept.of(visit.request.query.get("kept", ""), visit.signed_in.staff.id)
         named = list(visit.request.several.get("file", ()))
-        if not kept and not named:
+        if not visit.kept and not named:
             return self.entry.go(self.entry.address("files"))
-        return self._page(visit, nest(kept) if kept else {**visit.request.query, "file": named})
+        return self._page(visit, visit.again or {**visit.request.query, "file": named})
 
     def act(self, visit: Visit) -> Response:
         """Show what was chosen and what a decision would do to it; once it is confirmed, decide,

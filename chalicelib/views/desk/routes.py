@@ -46,3 +46,10 @@ ROUTES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """By path and method, the name of a method of `wiring.desk_views.DeskViews`, or of one of its
 parts."""
+
+TYPED_AT: Final[Mapping[str, str]] = {
+    "/desk/programme/{staff}/absence": "/desk/programme/{staff}",
+    "/desk/newsletter/{issue}/preview": "/desk/newsletter/{issue}/text",
+}
+"""The page with the form that is sent to an address, where that is another one: what was typed is
+offered there again."""
