@@ -12,8 +12,8 @@ from chalicelib.core.records import is_over
 KEPT: Final = "KEPT"
 KEPT_RETENTION: Final = timedelta(days=1)
 
-MAX_CHARACTERS: Final = 60_000
-"""Of all that is kept of one form."""
+KEPT_MAX_BYTES: Final = 360_000
+"""Of all that is kept of one form: more than a form may have, and less than a row holds."""
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -27,7 +27,7 @@ class KeptForms:
 
     def keep(self, staff: str, pairs: Pairs) -> str:
         """Keep a form and return its name; blank where it is too long to be kept."""
-        if sum(len(name) + len(text) for name, text in pairs) > MAX_CHARACTERS:
+        if sum(len(name.encode()) + len(text.encode()) for name, text in pairs) > KEPT_MAX_BYTES:
             return ""
         name = secrets.token_urlsafe(16)
         pk, sk = _key(name)

@@ -9,7 +9,7 @@ from chalicelib import content
 from chalicelib.content.edits import cached
 from chalicelib.core import templates
 from chalicelib.core.errors import RelaisError
-from chalicelib.core.languages import Lang
+from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.ticks import tick
 from chalicelib.forms import parsing
 from chalicelib.forms.cleaning import CHOSEN_TYPES
@@ -62,6 +62,14 @@ NEVER_SHOWN: Final = frozenset(
         "sheet",
         "edition",
         "status",
+        "events",
+        "filters",
+        "column",
+        "format",
+        "their_lang",
+        "other",
+        "when",
+        "text",
         BROUGHT,
     ]
 )
@@ -85,6 +93,9 @@ def with_typed_text(request: Request, response: Response) -> Response:
     """Return the page that refuses a post with what was typed, ready to copy or to be sent again;
     as it is where all of it stands on the page already."""
     if request.method != "POST" or response.content_type != HTML:
+        return response
+    if "</main>" not in response.body:
+        # A frame of a page on which all of it stands.
         return response
     pairs = _pairs(request)
     # What is too large to be taken is shown once: again, it would be refused again.
@@ -147,7 +158,8 @@ def _typed(pairs: Sequence[tuple[str, str]], lang: Lang) -> list[TypedValue]:
 
 @cached
 def _labels() -> dict[str, dict[str, str]]:
-    """Return what the fields of the forms are called in each language, and which are `chosen`."""
+    """Return what the fields of the forms and of the desk are called in each language, and which
+    are `chosen`."""
     found: dict[str, dict[str, str]] = {"fr": {}, "en": {}, "chosen": {}}
     for form in parsing.ALL_FORMS:
         fields = [f for section in content.form(form)["sections"] for f in section["fields"]]
@@ -156,4 +168,14 @@ def _labels() -> dict[str, dict[str, str]]:
                 found["chosen"][f["key"]] = ""
             for lang in ("fr", "en"):
                 found[lang].setdefault(f["key"], f["label"][lang])
+    desk = content.desk()
+    for words in (
+        desk["issue_fields"],
+        content.coaches()["columns"],
+        desk["settings"],
+        desk["edits"],
+    ):
+        for key, label in words.items():
+            for lang in LANGS:
+                found[lang].setdefault(key, label[lang])
     return found

@@ -13,7 +13,7 @@ from chalicelib.core.rate_limit import LIMITS
 from chalicelib.desk.sign_in import MAX_CODE_ATTEMPTS, sign_in_key
 from chalicelib.services import Services
 from chalicelib.views.desk.browsers import browser_words
-from chalicelib.views.desk.entry import safe_next
+from chalicelib.views.desk.own_address import safe_next
 from chalicelib.web.cookies import Cookies
 from fakes import MemoryMailer, MemoryStore, SetClock
 from staff_browser import FIREFOX, StaffBrowser, code_of, form_of, link_of

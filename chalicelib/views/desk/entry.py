@@ -1,11 +1,9 @@
 """The way into every page of the desk: same site, session, role, form, and mailed code, in turn."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlencode
 
 from chalicelib.core import eastern_time
@@ -17,20 +15,26 @@ from chalicelib.core.settings import Settings
 from chalicelib.desk.kept import KeptForms, Pairs
 from chalicelib.desk.sessions import Sessions, StaffSession
 from chalicelib.forms.normalise import nest
+from chalicelib.views.desk.own_address import own_address, safe_next
 from chalicelib.views.desk.rights import RIGHTS, Right
 from chalicelib.views.desk.routes import TYPED_AT
 from chalicelib.web.cookies import STAFF_COOKIE, Cookies
 from chalicelib.web.html_forms import UploadedFile
 from chalicelib.web.pages import Pages
-from chalicelib.web.request import AGAIN_LIMIT, MULTIPART, Request, text_field
+from chalicelib.web.problems import Problems
+from chalicelib.web.request import MULTIPART, Request, text_field
 from chalicelib.web.responses import PRIVATE, Response, see_other
 
 FORM_FIELD: Final = "nonce"
 """What every form of a session hides."""
 
-NEXT_MAX_LENGTH: Final = 600
-_DESK_PATH: Final = re.compile(r"/desk/[A-Za-z0-9/-]*")
-_QUERY: Final = re.compile(r"[\w.~!$&'()*+,;=:@/?%-]*")
+Missing = Literal["session", "away", "role", "form", "code"]
+"""What a visit lacks: somebody signed in, who is not away, of a role, with a form of this session,
+and a mailed code."""
+
+FRAME_STATUSES: Final[Mapping[Missing, int]] = {
+    "session": 403, "away": 409, "role": 403, "form": 409, "code": 403,
+}  # fmt: skip
 
 NOT_KEPT: Final = (FORM_FIELD, "lang", "confirm", "code", "step_code", "version")
 """Fields that a page sends for itself, and what is to be said anew."""
@@ -96,16 +100,38 @@ class Entry:
         if method == "POST" and not self._is_same_site(request):
             return self.refused(request.lang, "other_site")
         visit = self._visit(route, request, right, method, arguments)
-        if not right.anybody:
-            refused = self._not_yet(visit, right, method)
-            if refused is not None:
-                return refused
+        if right.framed:
+            return self._in_frame(visit, right, method, lambda: view(visit, **arguments))
+        missing = self._missing(visit, right, method)
+        if missing is not None:
+            return self._not_yet(visit, missing, method)
         response = view(visit, **arguments)
         if not visit.kept:
             return response
         from chalicelib.web import switching  # most pages show nothing again
 
         return switching.filled_again(response, visit.kept)
+
+    def _in_frame(
+        self, visit: Visit, right: Right, method: str, view: Callable[[], Response]
+    ) -> Response:
+        """Answer with what a frame of a page of ours shows, or why there is nothing to be seen:
+        what was typed stands on that page."""
+        try:
+            missing = self._missing(visit, right, method)
+            if missing is None:
+                return view()
+            facts: dict[str, object] = {"why": missing, "title": "", "detail": ""}
+            status = FRAME_STATUSES[missing]
+        except RelaisError as error:
+            text = Problems(self.pages).text(error, visit.lang)
+            facts = {"why": "", "title": text.title, "detail": text.detail}
+            status = text.status
+        policy = self.pages.policy(images=["'none'"], framed_by="'self'")
+        headers = {"Content-Security-Policy": policy}
+        return self.pages.respond(
+            "desk/no_preview", visit.lang, facts, status=status, headers=headers
+        )
 
     def _visit(
         self,
@@ -178,36 +204,54 @@ class Entry:
         anything else."""
         return self.settings.public_url + (safe_next(next_page) or "/desk")
 
-    def _not_yet(self, visit: Visit, right: Right, method: str) -> Response | None:
-        """Return the page that says what is missing; None when nothing is."""
+    def _missing(self, visit: Visit, right: Right, method: str) -> Missing | None:
+        """Return what a visit lacks; None when nothing is missing. Raises TooLarge, WrongType or
+        Malformed for a form that cannot be read."""
         session = visit.session
+        if right.anybody:
+            return None
         if session is None:
-            return self._sign_in_first(visit, method)
+            return "session"
         today = str(eastern_time.today(self.now()))
         if session.staff.away(today) and not right.away:
-            return self._away(visit, session)
+            return "away"
         if not session.staff.roles & right.roles:
-            return self.refused(visit.lang, "role")
+            return "role"
         if method == "POST" and not self._has_form(visit, session):
-            return self.refused(visit.lang, "form", 409)
+            return "form"
         if right.confirmed and not session.is_confirmed(self.now()):
-            return self.confirm_first(visit, session, method)
+            return "code"
         return None
+
+    def _not_yet(self, visit: Visit, missing: Missing, method: str) -> Response:
+        """Return the page that says what is missing."""
+        match missing:
+            case "session":
+                return self._sign_in_first(visit, method)
+            case "away":
+                return self._away(visit, visit.signed_in)
+            case "code":
+                return self.confirm_first(visit, visit.signed_in, method)
+            case "form":
+                return self.refused(visit.lang, "form", 409)
+        return self.refused(visit.lang, missing)
 
     def _sign_in_first(self, visit: Visit, method: str) -> Response:
         """Ask to sign in, and keep what was typed for whoever's session it was."""
-        address = _own_address(visit)
+        address = own_address(visit.path, visit.request)
         if method == "GET":
             return self.go(f"{self.address()}?{urlencode({'next': address})}")
-        owner = self.sessions.owner(self.cookies.read(visit.request, STAFF_COOKIE))
+        owner, there = self.sessions.owner(self.cookies.read(visit.request, STAFF_COOKIE)), address
         if owner is not None:
-            address = self._with_kept(visit.request, address, owner)
-        facts = {"next": address, "lost": True, "wrong": "", "entered": ""}
+            address = self._with_kept(visit.request, there, owner)
+        facts = {
+            "next": address, "lost": True, "is_kept": address != there, "wrong": "", "entered": "",
+        }  # fmt: skip
         own = f"{self.address()}?{urlencode({'next': address})}"
         return self.page(visit, "sign_in", facts, address=own, status=403)
 
     def confirm_first(self, visit: Visit, session: StaffSession, method: str) -> Response:
-        address = _own_address(visit)
+        address = own_address(visit.path, visit.request)
         if method == "POST":
             address = self._with_kept(visit.request, address, session.staff.id)
         return self.go(f"{self.address('account')}?{urlencode({'next': address})}")
@@ -241,10 +285,7 @@ class Entry:
         return request.headers.get("origin") == self.settings.public_origin
 
     def _has_form(self, visit: Visit, session: StaffSession) -> bool:
-        try:
-            given = text_field(visit.fields(), FORM_FIELD)
-        except RelaisError:
-            return False
+        given = text_field(visit.fields(), FORM_FIELD)
         seconds = self.settings.desk_session_hours * 3600
         return self.links.check_nonce(session.id_hash, given, seconds)
 
@@ -253,17 +294,3 @@ class Entry:
 
     def _lang(self, request: Request, session: StaffSession | None) -> Lang:
         return request.language({}, None if session is None else session.staff.lang)
-
-
-def _own_address(visit: Visit) -> str:
-    """Return the path and query of a visit, as far as they may be gone back to."""
-    given = islice(visit.request.query.items(), AGAIN_LIMIT)
-    query = {name: text for name, text in given if name not in ("lang", "kept")}
-    return safe_next(f"{visit.path}?{urlencode(query)}" if query else visit.path) or "/desk"
-
-
-def safe_next(text: str) -> str:
-    """Return a path at the desk to go on to; blank for anything that leads elsewhere."""
-    path, _, query = text[: NEXT_MAX_LENGTH + 1].partition("?")
-    here = _DESK_PATH.fullmatch(f"{path}/") and "//" not in f"{path}/" and _QUERY.fullmatch(query)
-    return text if here and len(text) <= NEXT_MAX_LENGTH else ""

@@ -10,7 +10,8 @@ class Right(NamedTuple):
     """Who may use an address by one method: these `roles`, or `anybody` without a session.
 
     `away` says whether somebody who is away may too; `confirmed`, that a mailed code is asked for
-    first; `brings_file`, that its form may bring one.
+    first; `brings_file`, that its form may bring one; `framed`, that a page of the desk shows it in
+    a frame.
     """
 
     roles: frozenset[Role] = frozenset()
@@ -18,6 +19,7 @@ class Right(NamedTuple):
     away: bool = False
     confirmed: bool = False
     brings_file: bool = False
+    framed: bool = False
 
 
 ANYBODY: Final = Right(anybody=True)
@@ -103,8 +105,8 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("POST", "/desk/newsletter/{issue}"): NEWSLETTER,
     ("GET", "/desk/newsletter/{issue}/text"): NEWSLETTER,
     ("POST", "/desk/newsletter/{issue}/text"): NEWSLETTER,
-    ("GET", "/desk/newsletter/{issue}/preview"): NEWSLETTER,
-    ("POST", "/desk/newsletter/{issue}/preview"): NEWSLETTER,
+    ("GET", "/desk/newsletter/{issue}/preview"): NEWSLETTER._replace(framed=True),
+    ("POST", "/desk/newsletter/{issue}/preview"): NEWSLETTER._replace(framed=True),
     ("GET", "/desk/newsletter/{issue}/images"): NEWSLETTER,
     ("POST", "/desk/newsletter/{issue}/images"): NEWSLETTER._replace(brings_file=True),
     ("GET", "/desk/newsletter/{issue}/send"): TO_READERS,

@@ -49,7 +49,6 @@ parts."""
 
 TYPED_AT: Final[Mapping[str, str]] = {
     "/desk/programme/{staff}/absence": "/desk/programme/{staff}",
-    "/desk/newsletter/{issue}/preview": "/desk/newsletter/{issue}/text",
 }
 """The page with the form that is sent to an address, where that is another one: what was typed is
 offered there again."""

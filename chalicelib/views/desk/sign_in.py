@@ -19,7 +19,8 @@ from chalicelib.desk.sign_in import CODE_MINUTES, LINK_LIFETIME, OpenedSignIn, S
 from chalicelib.forms import field_types
 from chalicelib.forms.normalise import tidy
 from chalicelib.views.desk.browsers import browser_words
-from chalicelib.views.desk.entry import Entry, Visit, safe_next
+from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.own_address import safe_next
 from chalicelib.views.desk.programme import day_of
 from chalicelib.views.desk.rights import RIGHTS
 from chalicelib.web.cookies import STAFF_COOKIE
