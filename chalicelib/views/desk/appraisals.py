@@ -55,7 +55,7 @@ class AppraisalViews:
         facts: dict[str, object] = {
             "case": case,
             "asked": [_asked(one, mine, typed or None, lang) for one in _asked_of(case)],
-            "seen": mine["number"] if mine else 0,
+            "seen": _seen(typed, wrong, mine),
             "wrong": content.desk()["appraisals"][wrong][lang] if wrong else "",
             "appraisal": self.facts(case, staff, lang),
             "action": f"{address}?{APPRAISE}=1&{filters}",
@@ -114,6 +114,14 @@ class AppraisalViews:
 
     def _address(self, case: Case) -> str:
         return self.entry.address("files", case.current_ref)
+
+
+def _seen(typed: Mapping[str, object] | None, wrong: str, mine: Appraisal | None) -> str:
+    """Return which answers of theirs somebody had before them: the last ones, unless they typed
+    something while they read others, and have not been told so."""
+    if typed and wrong != CHANGED:
+        return text_field(typed, "seen")
+    return str(mine["number"] if mine else 0)
 
 
 def _asked_of(case: Case) -> "list[Criterion]":
