@@ -1,25 +1,18 @@
 """The staff who decide: who they are, where to write to them, in which language."""
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, TypedDict, get_args
 
 from chalicelib.cases.faults import FaultKind
+from chalicelib.cases.roster_rows import Seen, as_it_stands, as_seen, new_id
 from chalicelib.core.email_address import email_or_none, is_same_address
 from chalicelib.core.errors import Conflict, RelaisError
 from chalicelib.core.languages import Lang, lang_or
-from chalicelib.core.ports import Change, Item, Put, Store, Write
+from chalicelib.core.ports import Change, Check, Item, Put, Store, Write
 
 PK = "STAFF"
-
-RESERVED_IDS: Final = frozenset({
-    "staff", "applicant", "fiduciary", "admins", "old_address", "new_address", "post", "clock",
-    "operator", "system", "signing_in",
-})  # fmt: skip
-"""What letters call their readers: nobody on the roster may be called so."""
 
 
 Role = Literal["officer", "manager", "administrator", "communications"]
@@ -40,6 +33,14 @@ class StaffFault(TypedDict):
 
 class RosterRefused(RelaisError):
     """What cannot be done to the roster, in one line."""
+
+
+class LastAdministrator(RosterRefused):
+    """Nobody would be left who keeps the programme."""
+
+
+_OF_ROLES: Final = ("roles", "admin")
+"""The attributes of a row that say whether somebody is an administrator."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ class Roster:
                 back = {"active": True, "name": name, "lang": lang}
                 self._change(staff.id, back, active=False, remove=("fault",))
                 return staff.id
-        staff_id = _new_id(name, {staff.id for staff in known})
+        staff_id = new_id(name, {staff.id for staff in known})
         row = {
             "pk": PK,
             "sk": staff_id,
@@ -186,33 +187,44 @@ class Roster:
         """Sign somebody out of the desk in every browser."""
         self._change(staff_id, {}, add={"sessions_ended": 1})
 
-    def set_roles(self, staff_id: str, roles: Sequence[str]) -> None:
+    def set_roles(self, staff_id: str, roles: Sequence[str], seen: str | None = None) -> None:
         """Say what somebody may do at the desk. Raises RosterRefused for none and for what is no
         role, and where nobody would be left who keeps the programme."""
         if not roles or not set(roles) <= set(ROLES):
             raise RosterRefused(f"a role is one of {', '.join(ROLES)}")
-        staff = self.require(staff_id)
-        left = [one for one in self.active() if one.id != staff_id]
-        keepers = [one for one in left if "administrator" in one.roles]
-        if "administrator" in staff.roles and "administrator" not in roles and not keepers:
-            raise RosterRefused(f"{staff_id} is the last administrator")
-        self._change(staff_id, {"roles": [role for role in ROLES if role in roles]})
+        beside: Sequence[Write] = ()
+        if "administrator" not in roles:
+            beside = self.without(self.require(staff_id))
+        chosen = {"roles": [role for role in ROLES if role in roles]}
+        self._change(staff_id, chosen, seen=seen, also=beside)
 
-    def set_away(self, staff_id: str, until: str) -> None:
+    def without(self, staff: Staff) -> list[Write]:
+        """Return what must stand in the transaction that takes an administrator away: that another
+        one is there still. Raises LastAdministrator where there is none."""
+        if "administrator" not in staff.roles:
+            return []
+        for row in self._store.rows(PK):
+            other = Staff.of(row)
+            if other.id != staff.id and other.active and "administrator" in other.roles:
+                stands = as_it_stands(row, _OF_ROLES)
+                return [Check((PK, other.id), {"active": True, **stands.expect}, stands.absent)]
+        raise LastAdministrator(f"{staff.id} is the last administrator")
+
+    def set_away(self, staff_id: str, until: str, seen: str | None = None) -> None:
         """Begin an absence that ends on the day `until` (ISO): others get the letters."""
-        self._change(staff_id, {"away_until": until})
+        self._change(staff_id, {"away_until": until}, seen=seen)
 
-    def set_deputy(self, staff_id: str, other: str) -> None:
+    def set_deputy(self, staff_id: str, other: str, seen: str | None = None) -> None:
         """Say who gets the letters of somebody who is away; blank for nobody."""
-        self._set_other(staff_id, "deputy", other)
+        self._set_other(staff_id, "deputy", other, seen)
 
-    def set_manager(self, staff_id: str, other: str) -> None:
+    def set_manager(self, staff_id: str, other: str, seen: str | None = None) -> None:
         """Say who hears of what waits too long; blank for nobody."""
-        self._set_other(staff_id, "manager", other)
+        self._set_other(staff_id, "manager", other, seen)
 
-    def set_admin(self, staff_id: str, *, admin: bool) -> None:
+    def set_admin(self, staff_id: str, *, admin: bool, seen: str | None = None) -> None:
         """Say who is written to when a letter cannot be sent."""
-        self._change(staff_id, {"admin": admin})
+        self._change(staff_id, {"admin": admin}, seen=seen)
 
     def end_absence(self, staff_id: str) -> None:
         """End an absence, if there is one; raises RosterRefused for who is not on the roster."""
@@ -241,16 +253,16 @@ class Roster:
         except Conflict:
             return
 
-    def _set_other(self, staff_id: str, role: str, other: str) -> None:
+    def _set_other(self, staff_id: str, role: str, other: str, seen: str | None) -> None:
         if not other:
-            self._change(staff_id, {}, remove=(role,))
+            self._change(staff_id, {}, remove=(role,), seen=seen)
             return
         self.require(other)
         if other == staff_id:
             raise RosterRefused(f"{staff_id} cannot be their own {role}: name somebody else")
-        self._change(staff_id, {role: other})
+        self._change(staff_id, {role: other}, seen=seen)
 
-    def _change(
+    def _change(  # noqa: PLR0913
         self,
         staff_id: str,
         values: Mapping[str, object],
@@ -258,21 +270,21 @@ class Roster:
         active: bool = True,
         remove: Sequence[str] = (),
         add: Mapping[str, int] | None = None,
+        seen: str | None = None,
+        also: Sequence[Write] = (),
     ) -> None:
-        """Change the row of somebody who is (or is not) active: no two changes undo each other."""
+        """Change the row of somebody who is (or is not) active: no two changes undo each other.
+        `seen` is what a form showed of the attribute that changes, if it says so."""
+        found: Seen | None = Seen({}, [])
+        if seen is not None:
+            found = as_seen(self._store.get(PK, staff_id) or {}, [*values, *remove], seen)
+        if found is None:
+            raise RosterRefused(f"{staff_id} was changed by somebody else just now")
         change = Change(
-            (PK, staff_id), expect={"active": active}, set=values, remove=remove, add=add or {}
-        )
+            (PK, staff_id), {"active": active, **found.expect}, found.absent,
+            set=values, remove=remove, add=add or {},
+        )  # fmt: skip
         try:
-            self._store.commit([change, *self._beside])
+            self._store.commit([change, *also, *self._beside])
         except Conflict:
             raise RosterRefused(f"{staff_id} is not on the roster") from None
-
-
-def _new_id(name: str, taken: set[str]) -> str:
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "member"
-    found, number = slug, 2
-    while found in taken | RESERVED_IDS:
-        found, number = f"{slug}-{number}", number + 1
-    return found

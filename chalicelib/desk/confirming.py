@@ -33,21 +33,28 @@ class Confirming:
         self._codes.send(_key(session), {**owed, "expires": session.row["expires"]})
 
     def confirm(self, session: StaffSession, typed: str) -> bool:
-        """Hold the session confirmed for a while, with the right digits. Raises TooMany."""
+        """Hold the session confirmed for a while, with the right digits, which are right once; the
+        same form that comes twice finds it confirmed. Raises TooMany."""
         now = self._now()
         rate_limit.count(self._store, "confirmations", session.staff.id, now)
         if not self._codes.right(_key(session), session.id_hash, typed):
-            return False
+            again = self._codes.was_right(_key(session), session.id_hash, typed)
+            return again and self._is_confirmed(session)
         until = stamp(now + CONFIRMED_FOR)
         alive = {"staff": session.staff.id}
         confirmed = Change(
             session.key, expect=alive, absent=("ended_at",), set={"confirmed_until": until}
         )
         try:
-            self._store.commit([confirmed])
+            self._store.commit([confirmed, self._codes.spent(_key(session))])
         except Conflict:
-            return False
+            return self._is_confirmed(session)
         return True
+
+    def _is_confirmed(self, session: StaffSession) -> bool:
+        """Say whether a session is confirmed by now: by the same form, a moment ago."""
+        row = self._store.get(*session.key) or {}
+        return "ended_at" not in row and stamp(self._now()) < str(row.get("confirmed_until", ""))
 
 
 def _key(session: StaffSession) -> Key:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from chalicelib.cases.staff import ROLES, Roster, RosterRefused, Staff
+from chalicelib.cases.staff import ROLES, LastAdministrator, Roster, RosterRefused, Staff
 from chalicelib.core import eastern_time
 from chalicelib.core.email_address import email_or_none, is_same_address
 from chalicelib.core.languages import Lang
-from chalicelib.core.ports import Now, Store
+from chalicelib.core.ports import Now, Store, Write
 from chalicelib.desk import log
 
 Fault = Literal["name", "email", "taken", "roles", "last", "self", "day", "meanwhile"]
@@ -49,26 +49,31 @@ class DeskRoster:
         except RosterRefused:
             raise Wrong("meanwhile") from None
 
-    def set_roles(self, by: Staff, staff: Staff, roles: Sequence[str]) -> None:
-        """Say what somebody may do at the desk."""
+    def set_roles(
+        self, by: Staff, staff: Staff, roles: Sequence[str], seen: str | None = None
+    ) -> None:
+        """Say what somebody may do at the desk; `seen` are the roles that the form showed."""
         if not roles or not set(roles) <= set(ROLES):
             raise Wrong("roles")
-        if "administrator" not in roles:
-            self._keep_an_administrator(staff)
-        self._do(by, "roles", staff, lambda roster: roster.set_roles(staff.id, roles))
+        self._do(by, "roles", staff, lambda roster: roster.set_roles(staff.id, roles, seen))
 
-    def set_deputy(self, by: Staff, staff: Staff, other: str) -> None:
+    def set_deputy(self, by: Staff, staff: Staff, other: str, seen: str | None = None) -> None:
         if other == staff.id:
             raise Wrong("self")
-        self._do(by, "deputy", staff, lambda roster: roster.set_deputy(staff.id, other))
+        self._do(by, "deputy", staff, lambda roster: roster.set_deputy(staff.id, other, seen))
 
-    def set_manager(self, by: Staff, staff: Staff, other: str) -> None:
+    def set_manager(self, by: Staff, staff: Staff, other: str, seen: str | None = None) -> None:
         if other == staff.id:
             raise Wrong("self")
-        self._do(by, "manager", staff, lambda roster: roster.set_manager(staff.id, other))
+        self._do(by, "manager", staff, lambda roster: roster.set_manager(staff.id, other, seen))
 
-    def set_admin(self, by: Staff, staff: Staff, *, admin: bool) -> None:
-        self._do(by, "admin", staff, lambda roster: roster.set_admin(staff.id, admin=admin))
+    def set_admin(self, by: Staff, staff: Staff, *, admin: bool, seen: str | None = None) -> None:
+        """Say who hears of what cannot be sent; of whom the roster says nothing else, that is what
+        makes an administrator."""
+        beside = [] if admin or staff.given_roles else self._without(staff)
+        self._do(
+            by, "admin", staff, lambda one: one.set_admin(staff.id, admin=admin, seen=seen), beside
+        )
 
     def set_reachable(self, by: Staff, staff: Staff) -> None:
         self._do(by, "reachable", staff, lambda roster: roster.set_reachable(staff.id))
@@ -77,31 +82,39 @@ class DeskRoster:
         """Take somebody off the roster; nobody does so to themselves."""
         if staff.id == by.id:
             raise Wrong("self")
-        self._keep_an_administrator(staff)
-        self._do(by, "removed", staff, lambda roster: roster.remove(staff.id))
+        beside = self._without(staff)
+        self._do(by, "removed", staff, lambda roster: roster.remove(staff.id), beside)
 
-    def set_away(self, by: Staff, staff: Staff, until: date | None) -> None:
+    def set_away(
+        self, by: Staff, staff: Staff, until: date | None, seen: str | None = None
+    ) -> None:
         """Begin an absence until the first day back, which lies ahead."""
         today = eastern_time.today(self.now())
         if until is None or not 0 < (until - today).days <= LONGEST_ABSENCE_DAYS:
             raise Wrong("day")
-        self._do(by, "away", staff, lambda roster: roster.set_away(staff.id, str(until)))
+        self._do(by, "away", staff, lambda roster: roster.set_away(staff.id, str(until), seen))
 
     def end_absence(self, by: Staff, staff: Staff) -> None:
         self._do(by, "back", staff, lambda roster: roster.end_absence(staff.id))
 
-    def _keep_an_administrator(self, staff: Staff) -> None:
-        others = [one for one in Roster(self.store).active() if one.id != staff.id]
-        if "administrator" in staff.roles and not any("administrator" in o.roles for o in others):
-            raise Wrong("last")
-
-    def _do(self, by: Staff, what: str, staff: Staff, change: Changing) -> None:
+    def _without(self, staff: Staff) -> list[Write]:
+        """Return what must stand as somebody goes: that an administrator is left."""
         try:
-            change(self._noted(by, what, staff.name))
+            return Roster(self.store).without(staff)
+        except LastAdministrator:
+            raise Wrong("last") from None
+
+    def _do(
+        self, by: Staff, what: str, staff: Staff, change: Changing, beside: Sequence[Write] = ()
+    ) -> None:
+        try:
+            change(self._noted(by, what, staff.name, beside))
+        except LastAdministrator:
+            raise Wrong("last") from None
         except RosterRefused:
             raise Wrong("meanwhile") from None
 
-    def _noted(self, by: Staff, what: str, name: str) -> Roster:
-        """Return the roster, whose next change is noted with it."""
+    def _noted(self, by: Staff, what: str, name: str, beside: Sequence[Write] = ()) -> Roster:
+        """Return the roster, whose next change is noted with it, and made with what is beside."""
         noted = log.entry(by, f"roster_{what}", {"whose": name}, self.now())
-        return Roster(self.store, [noted])
+        return Roster(self.store, [noted, *beside])

@@ -393,6 +393,28 @@ def test_a_mailed_code_confirms_a_session_for_half_an_hour(
     assert clock() + timedelta(0)
 
 
+def test_a_mailed_code_confirms_once_and_the_same_form_twice_finds_it_confirmed(
+    rita: StaffBrowser, mailer: MemoryMailer, deliver: Deliver, store: MemoryStore, clock: SetClock
+) -> None:
+    account = rita.get("/desk/account?next=/desk/programme")
+    rita.press(account, "send_code")
+    deliver()
+    code = code_of(mailer.to(RITA)[-1].text)
+    (session,) = [row for row in store.kinds("session") if row["staff"] == "rita-roy"]
+    assert rita.press(account, "confirm", code=code).status_code == 303
+    until = session["confirmed_until"]
+    clock.pass_(minutes=5)
+    assert rita.press(account, "confirm", code=code).status_code == 303
+    assert session["confirmed_until"] == until, "it holds no longer for being sent twice"
+    session["confirmed_until"] = session["begun_at"]
+    assert rita.press(account, "confirm", code=code).status_code == 422
+    rita.press(account, "send_code")
+    deliver()
+    fresh = code_of(mailer.to(RITA)[-1].text)
+    assert fresh != code, "a code that was used is not the one that is good"
+    assert rita.press(account, "confirm", code=fresh).status_code == 303
+
+
 def test_browsers_are_told_in_two_words() -> None:
     assert browser_words(FIREFOX) == "Firefox, Linux"
     assert browser_words("curl/8") == ""

@@ -25,10 +25,10 @@ class MailedCode:
         self._now = now
 
     def right(self, key: Key, subject: str, typed: str) -> bool:
-        """Tell whether the digits are those that were sent; a wrong or late try counts, and after
-        five only a fresh code helps."""
+        """Tell whether the digits are those that were sent, and not spent; a wrong or late try
+        counts, and after five only a fresh code helps."""
         row = self._store.get(*key)
-        if row is None or self._now() >= moment(row["issued_at"]) + CODE_LIFETIME:
+        if row is None or "used_at" in row or self._is_late(row):
             return False
         tried = Change(
             key,
@@ -42,6 +42,20 @@ class MailedCode:
             return False
         return self._links.right_step_code(subject, row["issued_at"], typed)
 
+    def spent(self, key: Key) -> Change:
+        """Return the write with which a code is right no more, beside what it confirms."""
+        return Change(key, absent=("used_at",), set={"used_at": stamp(self._now())})
+
+    def was_right(self, key: Key, subject: str, typed: str) -> bool:
+        """Tell whether the digits are those of a code that was spent: the same form, sent twice."""
+        row = self._store.get(*key)
+        if row is None or "used_at" not in row or self._is_late(row):
+            return False
+        return self._links.right_step_code(subject, row["issued_at"], typed)
+
+    def _is_late(self, row: Item) -> bool:
+        return self._now() >= moment(row["issued_at"]) + CODE_LIFETIME
+
     def send(self, key: Key, owed: Item) -> None:
         """Owe the letter `owed` with a fresh code; while one is good, no other is sent."""
         now = self._now()
@@ -53,7 +67,9 @@ class MailedCode:
                  "expires": int(now.timestamp()) + 86400}
             )  # fmt: skip
         elif (
-            now < moment(row["issued_at"]) + CODE_LIFETIME and int(row["tries"]) < MAX_CODE_ATTEMPTS
+            "used_at" not in row
+            and not self._is_late(row)
+            and int(row["tries"]) < MAX_CODE_ATTEMPTS
         ):
             return
         else:
@@ -61,6 +77,7 @@ class MailedCode:
                 key,
                 expect={"issued_at": row["issued_at"]},
                 set={"issued_at": issued, "tries": 0},
+                remove=("used_at",),
             )
         facts = {**owed["facts"], "issued_at": issued}
         owed = {**owed, "sk": f"{owed['sk']}#{now:%Y%m%d%H%M%S}", "facts": facts}

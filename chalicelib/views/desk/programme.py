@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 from chalicelib import content
+from chalicelib.cases.roster_rows import seen_text
 from chalicelib.cases.staff import ROLES, Roster, Staff
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import NotFound
@@ -63,7 +64,7 @@ class ProgrammeViews:
         try:
             done = self._change(visit.signed_in.staff, member, act, fields)
         except Wrong as wrong:
-            return self._member_page(visit, member, fields, wrong.why)
+            return self._member_page(visit, self._member(staff), fields, wrong.why)
         if not done:
             raise NotFound(act)
         if act == "removed":
@@ -78,22 +79,25 @@ class ProgrammeViews:
             if act == "back":
                 self.kept.end_absence(by, member)
             else:
-                self.kept.set_away(by, member, day_of(text_field(fields, "until"), visit.lang))
+                until = day_of(text_field(fields, "until"), visit.lang)
+                self.kept.set_away(by, member, until, _seen(fields))
         except Wrong as wrong:
-            return self._member_page(visit, member, fields, wrong.why)
+            return self._member_page(visit, self._member(staff), fields, wrong.why)
         return self._done(staff, "back" if act == "back" else "away")
 
     def _change(self, by: Staff, member: Staff, act: str, fields: Mapping[str, object]) -> bool:
         """Make a change of somebody, and say whether there is such a one. Raises Wrong."""
+        seen, other = _seen(fields), text_field(fields, "other")
         match act:
             case "roles":
-                self.kept.set_roles(by, member, [one for one in ROLES if is_ticked(fields, one)])
+                chosen = [one for one in ROLES if is_ticked(fields, one)]
+                self.kept.set_roles(by, member, chosen, seen)
             case "deputy":
-                self.kept.set_deputy(by, member, text_field(fields, "other"))
+                self.kept.set_deputy(by, member, other, seen)
             case "manager":
-                self.kept.set_manager(by, member, text_field(fields, "other"))
+                self.kept.set_manager(by, member, other, seen)
             case "admin":
-                self.kept.set_admin(by, member, admin=is_ticked(fields, "admin"))
+                self.kept.set_admin(by, member, admin=is_ticked(fields, "admin"), seen=seen)
             case "reachable":
                 self.kept.set_reachable(by, member)
             case "removed":
@@ -144,6 +148,13 @@ class ProgrammeViews:
             "member": self._line(member, visit.lang),
             "others": [one for one in self.roster.active() if one.id != member.id],
             "roles": [(one, names[one][visit.lang], one in member.roles) for one in ROLES],
+            "seen": {
+                "roles": seen_text(member.given_roles),
+                "deputy": seen_text(member.deputy),
+                "manager": seen_text(member.manager),
+                "admin": seen_text(member.admin),
+                "away": seen_text(member.away_until),
+            },
             "is_self": member.id == visit.signed_in.staff.id,
             "back": self.entry.address("programme"),
             "action": address,
@@ -151,7 +162,7 @@ class ProgrammeViews:
             "entered": entered,
             **self._fault_text(visit, why),
         }
-        status = 422 if why or unsure else 200
+        status = 409 if why == "meanwhile" else 422 if why or unsure else 200
         return self.entry.page(visit, "member", facts, address=address, status=status)
 
     def _fault_text(self, visit: Visit, why: Fault | None) -> dict[str, object]:
@@ -185,6 +196,11 @@ class ProgrammeViews:
             "reachable": one.reachable,
             "url": self.entry.address("programme", one.id),
         }
+
+
+def _seen(fields: Mapping[str, object]) -> str | None:
+    """Return what a form showed of what it changes; None for one that does not say."""
+    return text_field(fields, "seen") if "seen" in fields else None
 
 
 def day_of(text: str, lang: Lang) -> date | None:
