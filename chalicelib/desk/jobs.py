@@ -14,6 +14,7 @@ from chalicelib.cases.staff import Staff
 from chalicelib.core.errors import Conflict
 from chalicelib.core.ports import Change, Delete, Item, Key, Now, Put, Store, Write
 from chalicelib.core.records import is_over, moment, stamp
+from chalicelib.desk.once import marked, once_mark
 
 log = logging.getLogger("relais.desk.jobs")
 
@@ -69,10 +70,16 @@ the last one. The same part may be done twice."""
 
 
 class Jobs:
-    def __init__(self, store: Store, now: Now, steps: Mapping[str, Step]) -> None:
+    def __init__(self, store: Store, now: Now, steps: Mapping[str, Step], once: str = "") -> None:
+        """`once` names the form that begins a job: the second time it finds the first one."""
         self._store = store
         self._now = now
         self._steps = steps
+        self._once = once
+
+    def of_form(self, once: str) -> "Jobs":
+        """Return the same for one form, which begins one job however often it is sent."""
+        return Jobs(self._store, self._now, self._steps, once)
 
     def begin(
         self, staff: Staff, what: str, facts: Mapping[str, object], beside: Sequence[Write] = ()
@@ -95,7 +102,15 @@ class Jobs:
             **facts,
         }
         mark = {"pk": OPEN, "sk": name, "kind": "job_open", "staff": staff.id, "expires": expires}
-        self._store.commit([Put(row), Put(mark), *beside])
+        once = once_mark(self._once, now, job=name)
+        try:
+            self._store.commit([Put(row), Put(mark), *beside, *once])
+        except Conflict:
+            known = marked(self._store, self._once, now)
+            begun = self.of(staff.id, str(known["job"])) if known else None
+            if begun is None:
+                raise
+            return begun
         return StaffJob(staff.id, name, row)
 
     def of(self, staff: str, name: str) -> StaffJob | None:

@@ -11,9 +11,11 @@ from typing import Final, NamedTuple
 from chalicelib.cases.case import Case
 from chalicelib.cases.file_index import folded
 from chalicelib.cases.staff import Staff
+from chalicelib.core.errors import Conflict
 from chalicelib.core.letter_row import letter
 from chalicelib.core.ports import Item, Now, Put, Store
 from chalicelib.core.records import stamp
+from chalicelib.desk.once import marked, once_mark
 
 LETTER: Final = "staff_note"
 
@@ -33,8 +35,16 @@ class StaffNotes:
         """Return the notes of a file, the newest first."""
         return self._store.rows(case.key[0], "NOTE#")[::-1]
 
-    def add(self, case: Case, staff: Staff, text: str, colleagues: Sequence[Staff] = ()) -> None:
-        """Keep a note, which is no longer than one may be, and owe it to those whom it names."""
+    def add(
+        self,
+        case: Case,
+        staff: Staff,
+        text: str,
+        colleagues: Sequence[Staff] = (),
+        once: str = "",
+    ) -> None:
+        """Keep a note, which is no longer than one may be, and owe it to those whom it names;
+        `once` names the form that brings it, and may come twice."""
         at, mark = stamp(self._now()), secrets.token_hex(4)
         row = {
             "pk": case.key[0],
@@ -52,7 +62,12 @@ class StaffNotes:
             for one in colleagues
         ]
         # Two notes after one step of a file are two letters.
-        self._store.commit([Put(row), *(Put({**one, "sk": f"{one['sk']}#{mark}"}) for one in owed)])
+        letters = [Put({**one, "sk": f"{one['sk']}#{mark}"}) for one in owed]
+        try:
+            self._store.commit([Put(row), *letters, *once_mark(once, self._now())])
+        except Conflict:
+            if marked(self._store, once, self._now()) is None:
+                raise
 
 
 class Calls(NamedTuple):

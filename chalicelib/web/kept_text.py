@@ -63,6 +63,7 @@ NEVER_SHOWN: Final = frozenset(
         "edition",
         "status",
         "events",
+        "once",
         "filters",
         "column",
         "format",

@@ -288,3 +288,40 @@ def test_no_form_that_is_shown_again_calls_a_field_by_a_name_of_the_code(
         told = rita.post(path, *form.hidden.items(), *form.typed.items()).body.decode()
         labels = re.findall(r'<label for="typed-\d+">([^<]*)', told)
         assert not set(labels) & {*form.hidden, *form.typed}, route
+
+
+def test_whatever_is_sent_twice_is_added_once(way: Journey, rita: StaffBrowser) -> None:
+    case = way.declare("ada@example.org")
+    way.store.items["ISSUE#2026-03", "ISSUE"]["status"] = "CHECKED"
+    issue = rita.get("/desk/newsletter/2026-03").body.decode()
+    (events, *_) = re.findall(r'name="events" value="(\d+)"', issue)
+    added: list[tuple[str, str, dict[str, str], str]] = [
+        ("/desk/files/{ref}", "note", {"note": "@Sam Lee : à rappeler."}, "note"),
+        ("/desk/newsletter/{issue}", "test", {"to": "a@example.org", "events": events}, "job"),
+        ("/desk/export", "", {"format": "csv", "all": "on"}, "job"),
+        ("/desk/subscribers", "count", {}, "job"),
+        ("/desk/subscribers/export", "", {}, "job"),
+        ("/desk/programme", "", {"name": "Noor Ali", "email": "noor@example.org"}, "staff"),
+        ("/desk/newsletter", "", {"slug": "2026-11"}, "issue"),
+    ]
+    for route, act, fields, kind in added:
+        path = route.format(**{**HERE, "ref": case.ref})
+        page = rita.get(path).body.decode()
+        once = re.findall(r'name="once" value="([^"]+)"', page)
+        given = [("nonce", form_of(rita.get("/desk/account"))), *fields.items()]
+        given += [("act", act)] if act and act != "note" else []
+        given += [("once", once[0])] if once else []
+        before, letters = len(way.store.kinds(kind)), len(way.store.kinds("letter"))
+        first = rita.post(path, *given)
+        assert first.status_code == 303, (route, first.body)
+        more, owed = len(way.store.kinds(kind)), len(way.store.kinds("letter"))
+        assert more > before, route
+        again = rita.post(path, *given)
+        assert len(way.store.kinds(kind)) == more, route
+        assert len(way.store.kinds("letter")) == owed, route
+        if once:
+            assert again.headers.get("Location") == first.headers["Location"], route
+            other = rita.post(path, *given, ("word", "more"))
+            assert other.status_code == 303
+            assert len(way.store.kinds(kind)) == more + 1, "another form is another one"
+        assert owed > letters or act != "note"

@@ -1,5 +1,6 @@
 """The way into every page of the desk: same site, session, role, form, and mailed code, in turn."""
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,7 @@ from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
 from chalicelib.core.settings import Settings
 from chalicelib.desk.kept import KeptForms, Pairs
+from chalicelib.desk.once import ONCE, once_of
 from chalicelib.desk.sessions import Sessions, StaffSession
 from chalicelib.forms.normalise import nest
 from chalicelib.views.desk.own_address import own_address, safe_next
@@ -32,11 +34,10 @@ Missing = Literal["session", "away", "role", "form", "code"]
 """What a visit lacks: somebody signed in, who is not away, of a role, with a form of this session,
 and a mailed code."""
 
-FRAME_STATUSES: Final[Mapping[Missing, int]] = {
-    "session": 403, "away": 409, "role": 403, "form": 409, "code": 403,
-}  # fmt: skip
+NAVIGATED: Final = ("files", "programme", "coaches", "newsletter", "texts")
+"""The parts of the desk that every page leads to."""
 
-NOT_KEPT: Final = (FORM_FIELD, "lang", "confirm", "code", "step_code", "version")
+NOT_KEPT: Final = (FORM_FIELD, "lang", "confirm", "code", "step_code", "version", ONCE)
 """Fields that a page sends for itself, and what is to be said anew."""
 
 
@@ -57,6 +58,11 @@ class Visit:
     def again(self) -> dict[str, object]:
         """What its reader had typed when a session ended, or before a code was asked for."""
         return nest(self.kept)
+
+    @property
+    def once(self) -> str:
+        """What names a form of one page with all that is in it; blank for one that adds nothing."""
+        return once_of(self.request.pairs)
 
     def fields(self) -> dict[str, object]:
         """Return the fields of a form, whether or not it brings a file. Raises TooLarge, WrongType
@@ -122,7 +128,7 @@ class Entry:
             if missing is None:
                 return view()
             facts: dict[str, object] = {"why": missing, "title": "", "detail": ""}
-            status = FRAME_STATUSES[missing]
+            status = 409 if missing in ("away", "form") else 403
         except RelaisError as error:
             text = Problems(self.pages).text(error, visit.lang)
             facts = {"why": "", "title": text.title, "detail": text.detail}
@@ -167,18 +173,10 @@ class Entry:
         frame: dict[str, object] = {
             "staff": None if session is None else session.staff,
             "home": self.address(),
-            "sees_files": session is not None
-            and bool(session.staff.roles & RIGHTS["GET", "/desk/files"].roles),
-            "sees_programme": session is not None
-            and bool(session.staff.roles & RIGHTS["GET", "/desk/programme"].roles),
-            "sees_coaches": session is not None
-            and bool(session.staff.roles & RIGHTS["GET", "/desk/coaches"].roles),
-            "sees_newsletter": session is not None
-            and bool(session.staff.roles & RIGHTS["GET", "/desk/newsletter"].roles),
-            "sees_texts": session is not None
-            and bool(session.staff.roles & RIGHTS["GET", "/desk/texts"].roles),
+            **{f"sees_{part}": self._sees(session, part) for part in NAVIGATED},
             "form": visit.form,
             "again": bool(visit.kept),
+            "once": secrets.token_urlsafe(9),
         }
         return self.pages.respond(
             f"desk/{template}",
@@ -190,6 +188,10 @@ class Entry:
             framed=framed,
             scripted=scripted,
         )
+
+    def _sees(self, session: StaffSession | None, part: str) -> bool:
+        right = RIGHTS["GET", f"/desk/{part}"]
+        return session is not None and bool(session.staff.roles & right.roles)
 
     def address(self, *parts: str) -> str:
         return self.pages.address("desk", *parts)

@@ -57,7 +57,8 @@ class ExportViews:
             missing = "columns" if not wanted else "format"
             return self._form(visit, filters, ids, (), missing, 422)
         names = [column.id for column in wanted]
-        job = self.exporting.begin(self.jobs, staff, filters, names, kind, visit.lang)
+        jobs = self.jobs.of_form(visit.once)
+        job = self.exporting.begin(jobs, staff, filters, names, kind, visit.lang)
         if self.files.number(filters, staff.id).number <= MADE_AT_ONCE:
             job = self.jobs.run(job, SECONDS_AT_ONCE)
         return self.entry.go(self.entry.address("exports", job.id))

@@ -132,7 +132,7 @@ class DeskFileViews:
             return self._page(visit, case, entered={"note": text}, refused=f"{why}.", status=422)
         staff = visit.signed_in.staff
         calls = called(text, self._colleagues(case, staff), self.reviews.roster.all())
-        self.notes.add(case, staff, text, calls.named)
+        self.notes.add(case, staff, text, calls.named, visit.once)
         sent = "note_sent" if calls.named else "note"
         return self._done(visit, case, f"{sent}_not_to_all" if calls.in_vain else sent)
 

@@ -82,7 +82,8 @@ class ManyViews:
             errors = (*errors, ("confirm", "confirm"))
         if errors or not files:
             return self._page(visit, fields, errors=errors, status=422)
-        job = self.many.begin(self.jobs, staff, [one for _, one in files], decision)
+        jobs = self.jobs.of_form(visit.once)
+        job = self.many.begin(jobs, staff, [one for _, one in files], decision)
         job = self.jobs.run(job, SECONDS_AT_ONCE)
         filters = text_field(fields, "filters")
         return self.entry.go(f"{self.entry.address('many', job.id)}?{filters}")

@@ -119,7 +119,9 @@ class NewsletterDeskViews:
         if self.acts.wrong_sender(issue) == "no_postal_address":
             return "no_postal_address", ""
         status_after(issue.status, "test")
-        self.tests.begin(self.jobs, visit.signed_in.staff, issue.id, issue.version, to)
+        self.tests.begin(
+            self.jobs.of_form(visit.once), visit.signed_in.staff, issue.id, issue.version, to
+        )
         return "", ""
 
     def _list(self, visit: Visit, slug: str = "", why: str = "") -> Response:

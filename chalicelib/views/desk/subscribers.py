@@ -49,7 +49,7 @@ class SubscriberDeskViews:
         """Count everybody anew, or show what is kept of one person's consent."""
         fields = visit.request.fields()
         if text_field(fields, "act") == "count":
-            job = self.lists.begin(self.jobs, visit.signed_in.staff, COUNT)
+            job = self.lists.begin(self.jobs.of_form(visit.once), visit.signed_in.staff, COUNT)
             job = self.jobs.run(job, SECONDS_AT_ONCE)
             own = self.entry.address("subscribers")
             return self.entry.go(own if job.status == "done" else self._job_url(job))
@@ -89,7 +89,7 @@ class SubscriberDeskViews:
         return self.entry.page(visit, "subscriber_export", facts, address=address)
 
     def export(self, visit: Visit) -> Response:
-        job = self.lists.begin(self.jobs, visit.signed_in.staff, SHEET)
+        job = self.lists.begin(self.jobs.of_form(visit.once), visit.signed_in.staff, SHEET)
         return self.entry.go(self._job_url(self.jobs.run(job, SECONDS_AT_ONCE)))
 
     def job(self, visit: Visit, job: str) -> Response:
@@ -102,7 +102,8 @@ class SubscriberDeskViews:
             return self._job_page(visit, trial)
         if not is_ticked(fields, "confirm"):
             return self._job_page(visit, trial, unsure=True)
-        begun = self.imports.begin(self.jobs, visit.signed_in.staff, trial)
+        jobs = self.jobs.of_form(visit.once)
+        begun = self.imports.begin(jobs, visit.signed_in.staff, trial)
         return self.entry.go(self._job_url(self.jobs.run(begun, SECONDS_AT_ONCE)))
 
     def fetch(self, visit: Visit, job: str) -> Response:
