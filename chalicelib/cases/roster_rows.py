@@ -3,7 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
+
+from chalicelib.core.ports import Item
 
 RESERVED_IDS: Final = frozenset({
     "staff", "applicant", "fiduciary", "admins", "old_address", "new_address", "post", "clock",
@@ -12,21 +14,21 @@ RESERVED_IDS: Final = frozenset({
 """What letters call their readers: nobody on the roster may be called so."""
 
 
-class Seen(NamedTuple):
+class RowAsSeen(NamedTuple):
     """How attributes of a row must stand: with these values, or not at all."""
 
     expect: Mapping[str, object]
     absent: Sequence[str]
 
 
-def as_it_stands(row: Mapping[str, Any], names: Iterable[str]) -> Seen:
+def as_it_stands(row: Item, names: Iterable[str]) -> RowAsSeen:
     """Return attributes of a row as a write may expect them."""
     names = list(names)
     there = {name: row[name] for name in names if name in row}
-    return Seen(there, [name for name in names if name not in row])
+    return RowAsSeen(there, [name for name in names if name not in row])
 
 
-def as_seen(row: Mapping[str, Any], names: Iterable[str], seen: str) -> Seen | None:
+def as_seen(row: Item, names: Iterable[str], seen: str) -> RowAsSeen | None:
     """Return attributes of a row as a write may expect them; None where a form showed others."""
     names = list(names)
     same = all(seen_text(row.get(name)) == seen for name in names)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, Literal, TypedDict, get_args
 
 from chalicelib.cases.faults import FaultKind
-from chalicelib.cases.roster_rows import Seen, as_it_stands, as_seen, new_id
+from chalicelib.cases.roster_rows import RowAsSeen, as_it_stands, as_seen, new_id
 from chalicelib.core.email_address import email_or_none, is_same_address
 from chalicelib.core.errors import Conflict, RelaisError
 from chalicelib.core.languages import Lang, lang_or
@@ -275,7 +275,7 @@ class Roster:
     ) -> None:
         """Change the row of somebody who is (or is not) active: no two changes undo each other.
         `seen` is what a form showed of the attribute that changes, if it says so."""
-        found: Seen | None = Seen({}, [])
+        found: RowAsSeen | None = RowAsSeen({}, [])
         if seen is not None:
             found = as_seen(self._store.get(PK, staff_id) or {}, [*values, *remove], seen)
         if found is None:

@@ -170,7 +170,7 @@ def test_what_was_typed_when_the_session_ended_stands_in_the_form_again(
     way.deliver()
     begun = rita.post("/desk", ("code", code_of(sign_in_letter(way.mailer, ME))))
     shown = rita.get(begun.headers["Location"].partition("/api")[2]).body.decode()
-    assert ">Où?</textarea>" in shown
+    assert "Où?</textarea>" in shown
     assert way.again(case).state == "EOI_PENDING"
 
 

@@ -27,7 +27,7 @@ WHY: Final = "why"
 SEEN: Final = "seen"
 
 
-class Typed(TypedDict):
+class TypedEdit(TypedDict):
     """What somebody typed in an editor, and the version that they saw: None for the last one."""
 
     value: Value
@@ -101,7 +101,7 @@ class EditViews:
         why = " ".join(fields.get(WHY, "").split())
         versions = self.edits.versions(editor.subject)
         seen = _seen(fields)
-        typed: Typed = {"value": value, "why": why, "seen": seen}
+        typed: TypedEdit = {"value": value, "why": why, "seen": seen}
         if is_preview(visit.request):
             return self._page(visit, editor, page, versions, faults=faults, **typed)
         if not why or len(why) > WHY_MAX_LENGTH:
