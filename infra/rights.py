@@ -1,7 +1,8 @@
 """What whoever deploys a stage may do: `python -m infra.rights` writes infra/policies/deployer-*.json.
 
 Each right follows from a kind of resource in the template, or from what a deploy asks itself.
-infra/policies/operator.json beside it is for whoever operates a stage that stands.
+infra/policies/operator.json beside it is for whoever operates a stage that stands, with
+operator-reads.json, which follows from the same kinds.
 """
 
 import json
@@ -15,6 +16,9 @@ POLICIES: Final = Path(__file__).with_name("policies")
 
 MOST_CHARACTERS: Final = 6_144
 """What AWS takes in one managed policy."""
+
+READER: Final = "operator-reads.json"
+"""What an operator needs besides operator.json, for the drift of a stack."""
 
 
 class Granted(NamedTuple):
@@ -199,6 +203,7 @@ OF_A_DEPLOY: Final = (
     Granted("secretsmanager", "PutSecretValue", ("arn:aws:secretsmanager:*:*:secret:relais-*",)),
     Granted("dynamodb", "Scan", ("arn:aws:dynamodb:*:*:table/relais-*",)),
     Granted("lambda", "GetAccountSettings"),
+    Granted("lambda", "InvokeFunction", ("arn:aws:lambda:*:*:function:relais-*-anchor_audit",)),
     Granted("lambda", "DeleteFunction ListAliases ListVersionsByFunction", _LAMBDA),
     # API Gateway makes it for the first domain of an account, in the deployer's name.
     Granted(
@@ -215,11 +220,16 @@ OF_A_DEPLOY: Final = (
 
 def statements(types: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Yield what whoever deploys a template with these kinds of resources may do."""
+    return _granted((*(FOR_TYPE[kind] for kind in types), *OF_A_DEPLOY))
+
+
+def _granted(given: Iterable[Granted]) -> Iterator[dict[str, Any]]:
     actions: dict[tuple[str, ...], set[str]] = defaultdict(set)
-    for rights in (*(FOR_TYPE[kind] for kind in types), *OF_A_DEPLOY):
+    for rights in given:
         actions[rights.on].update(f"{rights.service}:{name}" for name in rights.actions.split())
     for on, names in sorted(actions.items()):
-        yield {"Effect": "Allow", "Action": sorted(names), "Resource": list(on)}
+        if names:
+            yield {"Effect": "Allow", "Action": sorted(names), "Resource": list(on)}
 
 
 def deployer_policies() -> list[str]:
@@ -230,6 +240,23 @@ def deployer_policies() -> list[str]:
             parts.append([])
         parts[-1].append(statement)
     return [json.dumps(_policy(part), indent=2) + "\n" for part in parts]
+
+
+def reader_policy() -> str:
+    """Return the text of the policy by which an operator has CloudFormation compare what there is
+    with the template: it reads each thing in the operator's name, and no secret."""
+    reads = (
+        rights._replace(actions=" ".join(filter(_reads, rights.actions.split())))
+        for rights in FOR_TYPE.values()
+    )
+    return json.dumps(_policy(list(_granted(reads))), indent=2) + "\n"
+
+
+def _reads(action: str) -> bool:
+    return action.startswith(("Describe", "Get", "List", "GET")) and action not in _SECRET
+
+
+_SECRET: Final = ("GetRandomPassword", "GetSecretValue")
 
 
 def size_of(part: list[dict[str, Any]]) -> int:
@@ -244,3 +271,4 @@ def _policy(part: list[dict[str, Any]]) -> dict[str, Any]:
 if __name__ == "__main__":
     for number, text in enumerate(deployer_policies(), 1):
         (POLICIES / f"deployer-{number}.json").write_text(text, "utf-8")
+    (POLICIES / READER).write_text(reader_policy(), "utf-8")

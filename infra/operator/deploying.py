@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import typer
+from botocore.exceptions import ClientError
 
 from infra.cloud_stack import CloudStack, ResourceChange, StackError
 from infra.deploy import deploy as deploy_stage
 from infra.deploy import left_of, roll_back
 from infra.deployments import Deployments, bucket_of
+from infra.operator.anchoring import anchor_a_new_stage
 from infra.operator.checks.answers import look, not_looked_at
 from infra.operator.checks.functions import few_functions, old_runtime, unheard_access_log
 from infra.operator.checks.key_secrets import spoiled_secrets
@@ -70,9 +72,19 @@ def deploy(
         )
     except (DeployError, PackageError) as error:
         raise OperatorError(f"not deployed: {error}") from None
+    _anchor(session, operator)
     session.say(f"Deployed {done.stack}: {done.api}")
     if (domain := settings.get("DomainName")) and not settings.get("HostedZone"):
         session.say(f"Point {domain} there in its DNS: CNAME {done.outputs['DomainTarget']}")
+
+
+def _anchor(session: Session, operator: Operator) -> None:
+    """Have a new stage anchored; that it cannot be is no reason to call it not deployed."""
+    try:
+        if anchor_a_new_stage(operator):
+            session.say("anchoring the audit for the first time")
+    except ClientError as error:
+        session.say(f"the audit is anchored at night, and could not be now: {error}")
 
 
 def in_the_way(session: Session, operator: Operator, settings: Mapping[str, str]) -> int:

@@ -11,6 +11,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from botocore.validate import validate_parameters
+from chalice.app import CloudWatchEvent
 from moto import mock_aws
 
 from chalicelib.aws.keys import Keys, people_secret
@@ -27,6 +28,7 @@ from chalicelib.mail.outbox import By
 from chalicelib.services import Services
 from fakes import MemoryMailer, SetClock
 from infra.holidays import YEARS, YEARS_AHEAD
+from infra.operator.anchoring import anchor_a_new_stage
 from infra.operator.checks.answers import look
 from infra.operator.checks.functions import RUNTIME_NOTICE, old_runtime
 from infra.operator.checks.letters import (
@@ -907,10 +909,29 @@ def test_a_stage_of_today_and_one_that_is_being_deployed_are_not_taken_for_ill(
         says("cloudformation.describe_stacks", {"Stacks": [{**STACK, **parts}]})(operator)
 
     answers("s3.list_objects_v2", Contents=[])(operator)
+    stack(StackStatus="CREATE_COMPLETE", CreationTime=operator.now() - timedelta(hours=1))
+    woken: list[Mapping[str, Any]] = []
+
+    def wake(given: Mapping[str, Any]) -> Said:
+        woken.append(given)
+        return {}
+
+    says("lambda.invoke", wake)(operator)
+    assert anchor_a_new_stage(operator)
+    assert [one["FunctionName"] for one in woken] == ["relais-test-anchor_audit"]
+    assert CloudWatchEvent(json.loads(woken[0]["Payload"]), None).detail == {}
     stack(StackStatus="CREATE_COMPLETE", CreationTime=operator.now() - timedelta(days=1))
+    early = {"AlarmDescription": "no anchor", "MetricName": "test-anchors"}
+    standing = _alarms()({})
+    says(
+        "cloudwatch.describe_alarms",
+        lambda given: {"MetricAlarms": [early]} if "StateValue" in given else standing,
+    )(operator)
     assert relais(operator, "doctor") == WELL
+    assert not anchor_a_new_stage(operator), "its schedule has been by"
     stack(StackStatus="CREATE_COMPLETE", CreationTime=operator.now() - timedelta(days=2))
-    assert list(found_in(operator)) == ["stale_anchors"]
+    assert list(found_in(operator)) == ["ringing_alarms", "stale_anchors"]
+    says("cloudwatch.describe_alarms", _alarms())(operator)
     answers("s3.list_objects_v2", Contents=[{"LastModified": operator.now()}])(operator)
     stack(StackStatus="UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
     assert relais(operator, "doctor") == WELL

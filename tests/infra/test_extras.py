@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from infra.extras import own_address, wrong_extras
 from infra.operator.checks.functions import unheard_access_log
 from infra.package import ROOT
-from infra.rights import MOST_CHARACTERS, POLICIES, deployer_policies
+from infra.rights import (
+    MOST_CHARACTERS,
+    POLICIES,
+    READER,
+    deployer_policies,
+    reader_policy,
+)
 from operator_cli import actions_of, may_write
 
 TEMPLATE: dict[str, Any] = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
@@ -118,7 +124,8 @@ def test_the_rights_of_who_deploys_are_written_and_small_enough_for_aws() -> Non
     written = sorted(POLICIES.glob("deployer-*.json"))
     texts = [path.read_text("utf-8") for path in written]
     assert texts == deployer_policies(), "python -m infra.rights"
-    for path in (*written, POLICIES / "operator.json"):
+    assert (POLICIES / READER).read_text("utf-8") == reader_policy(), "python -m infra.rights"
+    for path in (*written, POLICIES / READER, POLICIES / "operator.json"):
         policy = json.loads(path.read_text("utf-8"))
         assert len(json.dumps(policy, separators=(",", ":"))) <= MOST_CHARACTERS
         for statement in policy["Statement"]:
@@ -176,6 +183,10 @@ def test_who_operates_a_stage_writes_no_package_no_deploy_and_no_anchor(
 
 
 def test_who_operates_a_stage_may_change_no_function_and_no_right() -> None:
+    reads = json.loads(reader_policy())["Statement"]
+    for action in (name for one in reads for name in one["Action"]):
+        assert re.search(r":(Describe|Get|List|GET)", action)
+        assert "Secret" not in action or action == "secretsmanager:DescribeSecret"
     text = (POLICIES / "operator.json").read_text("utf-8")
     assert not re.search(r'"iam:(?!Get)', text)
     for right in ("lambda:Update", "lambda:Create", "kms:"):

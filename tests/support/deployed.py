@@ -16,6 +16,7 @@ import boto3
 import samples
 from infra.local_aws.emulator import free_port
 from infra.local_aws.stack import start_stack
+from infra.operator.anchoring import SCHEDULED
 from infra.stage_file import REGION
 
 HTML = {"Accept": "text/html,*/*;q=0.8"}
@@ -163,12 +164,8 @@ class Stack:
 
     def run_scheduled(self, function: str) -> Any:
         """Run a function as its schedule does, and return what it returns."""
-        event = {
-            "version": "0", "id": "1", "account": "0", "region": REGION, "source": "aws.events",
-            "time": "", "detail-type": "Scheduled Event", "detail": {}, "resources": [],
-        }  # fmt: skip
-        name, payload = f"relais-local-{function}", json.dumps(event)
-        response = self.client("lambda").invoke(FunctionName=name, Payload=payload)
+        name = f"relais-local-{function}"
+        response = self.client("lambda").invoke(FunctionName=name, Payload=SCHEDULED)
         told = response["Payload"].read()
         assert "FunctionError" not in response, told
         return json.loads(told)

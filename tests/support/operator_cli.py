@@ -14,13 +14,17 @@ from typer.testing import CliRunner
 from infra.operate import WRONG_USE, app, shared_first
 from infra.operator.session import Session
 from infra.operator.stage import Operator
-from infra.package import ROOT
+from infra.rights import POLICIES, READER
 
 DEPLOYING = {"deploy", "deploys", "destroy", "rollback"}
 """The commands of whoever deploys: infra/rights.py has their rights."""
 
-OPERATOR = json.loads((ROOT / "infra" / "policies" / "operator.json").read_text("utf-8"))
-MAY = {action for statement in OPERATOR["Statement"] for action in statement["Action"]}
+OPERATOR = [
+    statement
+    for name in ("operator.json", READER)
+    for statement in json.loads((POLICIES / name).read_text("utf-8"))["Statement"]
+]
+MAY = {action for statement in OPERATOR for action in statement["Action"]}
 
 WRITING: tuple[str, ...] = ("PutObject", "DeleteObject", "DeleteObjects", "PutObjectTagging")
 """The calls that change what lies in a bucket."""
@@ -48,7 +52,7 @@ def may_write(name: str) -> bool:
     """Tell whether an operator may write an object, by its bucket and its key."""
     return any(
         fnmatchcase(f"arn:aws:s3:::{name}", pattern)
-        for statement in OPERATOR["Statement"]
+        for statement in OPERATOR
         if "s3:PutObject" in statement["Action"]
         for pattern in statement["Resource"]
     )
@@ -64,7 +68,7 @@ def _allowed(plain: Callable[..., Any]) -> Callable[..., Any]:
         model = client.meta.service_model
         service = {"sesv2": "ses"}.get(model.service_name, model.service_name)
         beyond = actions_of(service, operation, given) - MAY
-        assert not beyond, f"infra/policies/operator.json gives no operator the right to {beyond}"
+        assert not beyond, f"infra/policies/operator*.json give no operator the right to {beyond}"
         if service == "s3" and operation in WRITING:
             assert may_write(f"{given['Bucket']}/x"), f"no operator may write to {given['Bucket']}"
         return plain(client, operation, given)

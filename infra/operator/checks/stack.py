@@ -36,7 +36,7 @@ _PROTECTS: Final = {
 def unfinished_stack(operator: Operator) -> str | None:
     """Return a sentence when the last deploy did not end well. Raises NotLookedAt while one goes
     on."""
-    found = answer_of(operator, _stack, operator)
+    found = answer_of(operator, stack_of, operator)
     status = found["StackStatus"] if found else _GOOD_ENDS[0]
     if status.removesuffix(_CLEANS_UP) in _GOOD_ENDS:
         return None
@@ -88,22 +88,24 @@ def unheard_alarms(operator: Operator) -> str | None:
 def ringing_alarms(operator: Operator) -> str | None:
     """Return a sentence while alarms ring."""
 
-    def ringing() -> list[str]:
-        pages = (
-            operator.client("cloudwatch")
-            .get_paginator("describe_alarms")
-            .paginate(
-                AlarmNamePrefix=f"{_name(operator)}-",
-                StateValue="ALARM",
-                AlarmTypes=["MetricAlarm"],
-            )
-        )
-        return [alarm["AlarmDescription"] for page in pages for alarm in page["MetricAlarms"]]
-
-    found = answer_of(operator, ringing)
-    if not found:
+    found = answer_of(operator, _ringing, operator) or []
+    # Its two days end with the first night, and no schedule has been by yet.
+    early = f"{operator.stage}-anchors" if _is_young(operator) else ""
+    ringing = [one["AlarmDescription"] for one in found if one.get("MetricName", ".") != early]
+    if not ringing:
         return None
-    return f"alarms ring: {named(found, '; ')}: docs/operators.md, Alarms, says what to do"
+    return f"alarms ring: {named(ringing, '; ')}: docs/operators.md, Alarms, says what to do"
+
+
+def _ringing(operator: Operator) -> list[dict[str, Any]]:
+    pages = (
+        operator.client("cloudwatch")
+        .get_paginator("describe_alarms")
+        .paginate(
+            AlarmNamePrefix=f"{_name(operator)}-", StateValue="ALARM", AlarmTypes=["MetricAlarm"]
+        )
+    )
+    return [alarm for page in pages for alarm in page["MetricAlarms"]]
 
 
 def unprotected_tables(operator: Operator) -> str | None:
@@ -115,8 +117,7 @@ def unprotected_tables(operator: Operator) -> str | None:
 def stale_anchors(operator: Operator) -> str | None:
     """Return a sentence when the audit was not anchored lately; a stack that is younger than that
     had no time to."""
-    stack = answer_of(operator, _stack, operator)
-    if stack and operator.now() - stack["CreationTime"] < ANCHORED_WITHIN:
+    if _is_young(operator):
         return None
     found = answer_of(operator, _anchored, operator)
     if found is None or any(operator.now() - at < ANCHORED_WITHIN for at in found):
@@ -127,6 +128,12 @@ def stale_anchors(operator: Operator) -> str | None:
     )
 
 
+def _is_young(operator: Operator) -> bool:
+    """Return whether the stack is too new to have been anchored for as long as is looked at."""
+    stack = answer_of(operator, stack_of, operator)
+    return stack is not None and operator.now() - stack["CreationTime"] < ANCHORED_WITHIN
+
+
 def _anchored(operator: Operator) -> list[datetime]:
     """Return when each anchor was written."""
     bucket = f"{anchors_name(operator.stage)}-{operator.account}"
@@ -134,7 +141,7 @@ def _anchored(operator: Operator) -> list[datetime]:
     return [one["LastModified"] for page in pages for one in page.get("Contents", [])]
 
 
-def _stack(operator: Operator) -> Any:
+def stack_of(operator: Operator) -> Any:
     return operator.client("cloudformation").describe_stacks(StackName=_name(operator))["Stacks"][0]
 
 

@@ -1,6 +1,6 @@
 """What the functions stand on and tell to: tables, queues, mail, alarms and logs of the stack."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from infra.operator.checks.answers import answer_of, aws
@@ -86,11 +86,18 @@ def _destinations(operator: Operator, resources: Sequence[Resource]) -> Iterator
         if not destinations:
             yield ResourceFault(MISSING, one.logical)
         for off in (found for found in destinations if not found.get("Enabled")):
-            enable = aws(
-                "sesv2 update-configuration-set-event-destination --configuration-set-name "
-                f"{mail} --event-destination-name {off['Name']} --event-destination Enabled=true"
-            )
-            yield ResourceFault("off", one.logical, enable)
+            yield ResourceFault("off", one.logical, _enable(mail, off))
+
+
+def _enable(mail: str, destination: Mapping[str, Any]) -> str:
+    """Return the command that switches a destination on; it has to say the rest of it too."""
+    events = ",".join(destination.get("MatchingEventTypes", []))
+    topic = destination.get("SnsDestination", {}).get("TopicArn", "")
+    return aws(
+        f"sesv2 update-configuration-set-event-destination --configuration-set-name {mail} "
+        f"--event-destination-name {destination['Name']} --event-destination "
+        f"'Enabled=true,MatchingEventTypes={events},SnsDestination={{TopicArn={topic}}}'"
+    )
 
 
 def _scans(operator: Operator, resources: Sequence[Resource]) -> Iterator[ResourceFault]:

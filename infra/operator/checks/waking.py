@@ -34,9 +34,10 @@ def _functions(operator: Operator, resources: Sequence[Resource]) -> Iterator[Re
         if about is None:
             yield ResourceFault(MISSING, name)
             continue
-        if (state := about.get("State", "Active")) not in ("Active", "Pending"):
-            why = about.get("StateReason", "its state has no reason")
-            yield ResourceFault(state.lower(), name, f"AWS says: {why}")
+        # One that nobody woke for long is Inactive, and wakes when it is called.
+        if about.get("State") == "Failed":
+            why = about.get("StateReason", "nothing of why")
+            yield ResourceFault("failed", name, f"AWS says: {why}")
         held = answer_of(operator, client.get_function_concurrency, FunctionName=name) or {}
         if held.get("ReservedConcurrentExecutions") == 0:
             go_on = aws(f"lambda delete-function-concurrency --function-name {name}")
