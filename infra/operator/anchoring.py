@@ -4,9 +4,9 @@ import json
 from datetime import timedelta
 from typing import Final
 
-from infra.stage_file import REGION
 from infra.operator.checks.stack import stack_of
 from infra.operator.stage import Operator
+from infra.stage_file import REGION
 
 A_NIGHT: Final = timedelta(days=1)
 """A stack that stands for so long was anchored by its schedule."""

@@ -1,36 +1,27 @@
 """`relais doctor` finds what fails without a word."""
 
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, time, timedelta
-from functools import cache, cached_property, partial
-from typing import Any
+from functools import partial
 
-import boto3
 import pytest
-from botocore.exceptions import ClientError
-from botocore.validate import validate_parameters
-from chalice.app import CloudWatchEvent
-from moto import mock_aws
 
-from chalicelib.aws.keys import Keys, people_secret
 from chalicelib.cases.staff import Roster
 from chalicelib.core.errors import AccountRefused
-from chalicelib.core.letter_row import letter, tag_of
+from chalicelib.core.letter_row import letter
 from chalicelib.core.ports import Put
 from chalicelib.core.records import stamp
 from chalicelib.core.settings import Settings
 from chalicelib.mail.account import MailAccount
-from chalicelib.mail.canary import Canary
 from chalicelib.mail.delivery_events import dead_letter
 from chalicelib.mail.outbox import By
-from chalicelib.services import Services
-from fakes import MemoryMailer, SetClock
+from fakes import SetClock
 from infra.holidays import YEARS, YEARS_AHEAD
-from infra.operator.anchoring import anchor_a_new_stage
-from infra.operator.checks.answers import look
-from infra.operator.checks.functions import RUNTIME_NOTICE, old_runtime
+from infra.operator.checks.functions import (
+    RUNTIME_NOTICE,
+    old_runtime,
+)
 from infra.operator.checks.letters import (
     CANARY_SECONDS,
     LOOK_BACK,
@@ -41,286 +32,41 @@ from infra.operator.checks.letters import (
     stream_share,
 )
 from infra.operator.checks.programme import few_holidays
-from infra.operator.checks.resources import FUNCTION
-from infra.operator.checks.standing import STANDING, missing_resources
-from infra.operator.checks.waking import WAKING, sleeping_functions
-from infra.operator.deploying import in_the_way
 from infra.operator.doctor import CHECKS
 from infra.operator.errors import OperatorError
-from infra.operator.session import Session
 from infra.operator.stage import Operator
 from infra.package import ROOT
-from infra.rights import FOR_TYPE
 from infra.stage_file import REGION
 from infra.supply import RUNTIME, RUNTIME_ENDS
 from operator_cli import MAY, actions_of, listed, relais
-from tables import make_tables
-
-WELL = f"Well: {len(CHECKS)} checks"
-
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-
-
-Said = dict[str, Any]
-
-Answering = Callable[[Mapping[str, Any]], Said]
-"""Answers a call by what it was given."""
-
-PHYSICAL = {
-    "AWS::CloudWatch::Alarm": "relais-test-Undelivered",
-    "AWS::Logs::LogGroup": "/aws/lambda/relais-test",
-    "AWS::Logs::MetricFilter": "filter",
-    "AWS::SES::ConfigurationSet": "relais-test",
-    "AWS::SNS::Subscription": "arn:aws:sns:ca-central-1:1:mail-events:2",
-    "AWS::SNS::Topic": "arn:aws:sns:ca-central-1:1:mail-events",
-    "AWS::SQS::Queue": "https://sqs.example.org/1/queue",
-}
-"""What AWS calls a thing of a kind, where a name as any other would not do."""
-
-
-def _resource(kind: str, logical: str, physical: str) -> Said:
-    return {
-        "ResourceType": kind,
-        "LogicalResourceId": logical,
-        "PhysicalResourceId": physical,
-        "ResourceStatus": "CREATE_COMPLETE",
-    }
-
-
-MAPPING = "17171717-1717-1717-1717-171717171717"
-
-RESOURCES = [
-    _resource(FUNCTION, "Sweep", "relais-test-sweep"),
-    _resource(FUNCTION, "SweepAttachments", "relais-test-sweep_attachments"),
-    _resource("AWS::Events::Rule", "SweepSweepEvent", "relais-test-Sweep"),
-    _resource("AWS::Lambda::Permission", "SweepSweepEventPermission", "wakes"),
-    _resource("AWS::Lambda::EventSourceMapping", "SweepAttachmentsSource", MAPPING),
-    *(_resource(kind, kind, PHYSICAL.get(kind, "thing")) for kind in STANDING),
-]
-"""A stack with a thing of each kind that is looked at."""
-
-
-def well(now: datetime) -> dict[str, Any]:
-    """Return what AWS answers of a stage where all is well, by service and call."""
-    mail = {"Name": "mail-events", "Enabled": True, "MatchingEventTypes": ["BOUNCE"]}
-    return {
-        "sts.get_caller_identity": {"Account": "123456789012"},
-        "sesv2.get_account": {
-            "SendingEnabled": True,
-            "ProductionAccessEnabled": True,
-            "SendQuota": {"Max24HourSend": 50_000.0, "SentLast24Hours": 39_999.0},
-        },
-        "sesv2.get_email_identity": {
-            "VerifiedForSendingStatus": True,
-            "FeedbackForwardingStatus": False,
-            "DkimAttributes": {"Status": "SUCCESS", "Tokens": ["one", "two"]},
-            "MailFromAttributes": {
-                "MailFromDomain": "mail.example.org",
-                "MailFromDomainStatus": "SUCCESS",
-                "BehaviorOnMxFailure": "USE_DEFAULT_VALUE",
-            },
-        },
-        "sesv2.list_configuration_sets": {"ConfigurationSets": ["relais-test", "somebody-else"]},
-        "cloudwatch.get_metric_statistics": {
-            "Datapoints": [
-                {"Timestamp": LONG_AGO, "Average": 0.5},
-                {"Timestamp": now, "Average": 0.0007},
-            ]
-        },
-        "cloudwatch.describe_alarms": _alarms(),
-        "cloudwatch.get_dashboard": {"DashboardName": "relais-test"},
-        "lambda.get_account_settings": {"AccountLimit": {"ConcurrentExecutions": 1000}},
-        "lambda.get_function_configuration": {"State": "Active"},
-        "lambda.get_function_concurrency": {},
-        "lambda.get_event_source_mapping": {"State": "Enabled", "LastProcessingResult": "OK"},
-        "lambda.get_policy": {"Policy": json.dumps({"Statement": [{"Sid": "wakes"}]})},
-        "events.describe_rule": {"State": "ENABLED"},
-        "events.list_targets_by_rule": {"Targets": [{"Id": "1", "Arn": "arn"}]},
-        "logs.describe_log_groups": {"logGroups": [{"logGroupName": "/aws/lambda/relais-test"}]},
-        "logs.describe_metric_filters": {"metricFilters": [{"filterName": "filter"}]},
-        "guardduty.get_malware_protection_plan": {"Status": "ACTIVE"},
-        "iam.get_role": {},
-        "sesv2.get_configuration_set": {"SendingOptions": {"SendingEnabled": True}},
-        "sesv2.get_configuration_set_event_destinations": {"EventDestinations": [mail]},
-        "sns.get_topic_attributes": {},
-        "sns.get_subscription_attributes": {},
-        "sns.list_subscriptions_by_topic": {
-            "Subscriptions": [{"SubscriptionArn": "arn:aws:sns:ca-central-1:1:alarms:2"}]
-        },
-        "cloudformation.describe_stacks": {
-            "Stacks": [
-                {
-                    "StackName": "relais-test",
-                    "StackStatus": "UPDATE_COMPLETE",
-                    "CreationTime": LONG_AGO,
-                }
-            ]
-        },
-        "cloudformation.list_stack_resources": {"StackResourceSummaries": RESOURCES},
-        "cloudformation.detect_stack_drift": {"StackDriftDetectionId": "d"},
-        "cloudformation.describe_stack_drift_detection_status": {
-            "StackId": "relais-test",
-            "StackDriftDetectionId": "d",
-            "DetectionStatus": "DETECTION_COMPLETE",
-            "Timestamp": LONG_AGO,
-        },
-        "cloudformation.describe_stack_resource_drifts": {"StackResourceDrifts": []},
-        "sqs.get_queue_url": {"QueueUrl": "https://sqs.example.org/1/queue"},
-        "sqs.get_queue_attributes": {"Attributes": {"ApproximateNumberOfMessages": "0"}},
-        "s3.head_bucket": {},
-        "s3.get_bucket_policy": {"Policy": "{}"},
-        "s3.list_objects_v2": {"Contents": [{"Key": "2026", "LastModified": now}]},
-        "secretsmanager.describe_secret": {"CreatedDate": now},
-        "dynamodb.describe_table": {"Table": {"DeletionProtectionEnabled": True}},
-        "dynamodb.describe_continuous_backups": {
-            "ContinuousBackupsDescription": {
-                "ContinuousBackupsStatus": "ENABLED",
-                "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "ENABLED"},
-            }
-        },
-        "dynamodb.describe_time_to_live": {
-            "TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED"}
-        },
-    }
-
-
-def _alarms(
-    *ringing: str, standing: Sequence[str] = ("relais-test-Undelivered",), muted: bool = False
-) -> Answering:
-    """Return what answers for alarms: which ring, and which there are."""
-
-    def answer(given: Mapping[str, Any]) -> Said:
-        if given.get("StateValue") == "ALARM":
-            return {"MetricAlarms": [{"AlarmDescription": each} for each in ringing]}
-        alarms = [{"AlarmName": each, "ActionsEnabled": not muted} for each in standing]
-        return {"MetricAlarms": alarms}
-
-    return answer
-
-
-def fly(operator: Operator, by: By = "stream", until: str = "delivery") -> None:
-    """Do with a canary what the stage does, so far."""
-    for row in operator.store.rows(_of_doctor(operator), "LETTER#"):
-        if until != "owed" and row["status"] == "owed":
-            operator.services.mail.outbox.deliver((row["pk"], row["sk"]), by)
-        elif until == "delivery":
-            tags = {"mail": [tag_of(row["pk"], row["sk"])]}
-            report = {"mail": {"tags": tags, "messageId": "m"}, "delivery": {}}
-            operator.services.delivery_events.settle({"eventType": "Delivery", **report})
-
-
-def _of_doctor(operator: Operator) -> str:
-    return Canary(operator.store, operator.now, "DOCTOR").key[0]
-
-
-class Watched(Operator):
-    """An operator to whom AWS, the DNS and the API say what a test wants.
-
-    Questions and answers keep to the models of the services; what is not answered here goes to
-    moto.
-    """
-
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        self.says = well(self.now())
-        self.denied: set[str] = set()
-        self.dns_fails = False
-        self.status = 200
-        self.texts = {
-            "_dmarc.example.org": ["v=DMARC1; p=reject"],
-            "one._domainkey.example.org": ["p=MII"],
-            "two._domainkey.example.org": ["p=MII"],
-        }
-        self._clients: dict[str, Any] = {}
-        self.waited = 0
-        self.flies: Callable[[Operator], None] = fly
-
-    @cached_property
-    def services(self) -> Services:
-        keys = Keys(links=("a" * 64,), people=b"p" * 32)
-        return Services(self.settings, self.store, keys, MemoryMailer(), self._now)
-
-    def wait(self, seconds: float) -> None:
-        self.waited += 1
-        self.flies(self)
-
-    def status_of(self, url: str) -> int:
-        return self.status
-
-    def dns_texts(self, name: str) -> list[str]:
-        if self.dns_fails:
-            raise OperatorError(f"the DNS does not say what {name} has: SERVFAIL")
-        return self.texts.get(name, [])
-
-    def mail_client(self) -> Any:
-        return self.client("sesv2")
-
-    def client(self, service: str) -> Any:
-        if service not in self._clients:
-            known = _client_of(service)
-            self._clients[service] = client = object.__new__(type(known))
-            vars(client).update(vars(known))
-            client._make_api_call = _answering(self, client, client._make_api_call)
-        return self._clients[service]
-
-
-@cache
-def _client_of(service: str) -> Any:
-    """Return one client for all tests: to make one takes as long as a test."""
-    return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
-
-
-def _answering(operator: Watched, client: Any, ask: Callable[..., Any]) -> Callable[..., Any]:
-    calls = {operation: name for name, operation in client.meta.method_to_api_mapping.items()}
-    service = client.meta.service_model.service_name
-
-    def answer(operation: str, given: dict[str, Any]) -> Any:
-        name = f"{service}.{calls[operation]}"
-        if name not in operator.says:
-            return ask(operation, given)
-        model = client.meta.service_model.operation_model(operation)
-        if model.input_shape is not None:
-            validate_parameters(given, model.input_shape)
-        if name in operator.denied:
-            raise ClientError(
-                {
-                    "Error": {
-                        "Code": "AccessDenied",
-                        "Message": f"not authorized to perform: {name}",
-                    }
-                },
-                operation,
-            )
-        said = operator.says[name]
-        if isinstance(said, str):
-            message = f"so AWS says{', it does not exist' * (said == 'ValidationError')}"
-            raise ClientError({"Error": {"Code": said, "Message": message}}, operation)
-        if callable(said):
-            said = said(given)
-        # Parts of an answer are enough, but what there is must be spelt as AWS spells it.
-        assert said.keys() <= model.output_shape.members.keys(), name
-        return said
-
-    return answer
+from watched import (
+    WELL,
+    Watched,
+    answers,
+    client_of,
+    doctors_canary,
+    fly,
+    found_in,
+    measures,
+    of_operator,
+    says,
+    secret_is,
+    watched,
+    with_texts,
+)
+from well_answers import (
+    IDENTITY,
+    LONG_AGO,
+    MAPPING,
+    STACK,
+    alarms,
+    well,
+)
 
 
 @pytest.fixture
 def operator(aws: None, settings: Settings, clock: SetClock) -> Iterator[Watched]:
-    with mock_aws():
-        make_tables(boto3.client("dynamodb"), "relais-test-records", "relais-test-subscribers")
-        boto3.client("secretsmanager").create_secret(
-            Name="relais-test-keys", SecretString=json.dumps({"key": "k" * 64})
-        )
-        boto3.client("secretsmanager").create_secret(
-            Name="relais-test-anchors", SecretString=json.dumps({"key": "a" * 64})
-        )
-        boto3.client("secretsmanager").create_secret(
-            Name="relais-test-people", SecretString=people_secret(b"p" * 32)
-        )
-        found = Watched("test", now=clock, settings=settings)
-        roster = found.services.cases.roster
-        rita = roster.add("Rita Roy", "rita.roy@example.org", "fr", clock())
-        roster.set_admin(rita, admin=True)
+    with watched(settings, clock) as found:
         yield found
 
 
@@ -377,44 +123,6 @@ def test_a_pause_of_letters_is_shown_found_and_ended(operator: Operator) -> None
     assert relais(operator, "doctor") == WELL
 
 
-def answers(name: str, **parts: Any) -> Callable[[Watched], None]:
-    """Return what makes AWS answer a call otherwise."""
-    return lambda operator: operator.says.update({name: {**operator.says[name], **parts}})
-
-
-def says(name: str, said: Said | Answering | str) -> Callable[[Watched], None]:
-    """Return what makes AWS answer a call so; a word is the code of an error."""
-    return lambda operator: operator.says.update({name: said})
-
-
-def with_texts(name: str, *texts: str) -> Callable[[Watched], None]:
-    return lambda operator: operator.texts.update({name: [*texts]})
-
-
-def secret_is(named: str, **said: Any) -> Callable[[Watched], None]:
-    """Return what makes AWS say this of one secret; nothing of one that is gone."""
-
-    def plant(operator: Watched) -> None:
-        others = operator.says["secretsmanager.describe_secret"]
-
-        def answer(given: Mapping[str, Any]) -> Said:
-            if given["SecretId"] != named:
-                return dict(others)
-            if not said:
-                raise ClientError(
-                    {"Error": {"Code": "ResourceNotFoundException"}}, "DescribeSecret"
-                )
-            return {**others, **said}
-
-        operator.says["secretsmanager.describe_secret"] = answer
-
-    return plant
-
-
-def of_operator(**parts: Any) -> Callable[[Watched], None]:
-    return lambda operator: vars(operator).update(parts)
-
-
 def with_roster(change: Callable[[Roster, str, datetime], object]) -> Callable[[Watched], None]:
     def planted(operator: Watched) -> None:
         roster = operator.services.cases.roster
@@ -459,8 +167,6 @@ def _owed_for(**time_: int) -> Callable[[Watched], None]:
     return planted
 
 
-IDENTITY = "sesv2.get_email_identity"
-STACK = {"StackName": "relais-test", "CreationTime": LONG_AGO}
 PLANTED: dict[str, tuple[str, Callable[[Watched], None]]] = {
     "SES has paused": ("account_at_ses", answers("sesv2.get_account", SendingEnabled=False)),
     "sandbox": ("account_at_ses", answers("sesv2.get_account", ProductionAccessEnabled=False)),
@@ -496,11 +202,17 @@ PLANTED: dict[str, tuple[str, Callable[[Watched], None]]] = {
     "no DMARC record": ("missing_dmarc", with_texts("_dmarc.example.org")),
     "0.09% of the account's mail is complained of": (
         "bad_reputation",
-        answers(
-            "cloudwatch.get_metric_statistics",
-            Datapoints=[{"Timestamp": LONG_AGO, "Average": 0.0009}],
-        ),
+        measures(ComplaintRate=0.0009),
     ),
+    "relais-test-mail-events for 15 minutes: read the log of settle_mail": (
+        "slow_queues",
+        measures(ApproximateAgeOfOldestMessage=901),
+    ),
+    "relais-test-issues for 60 minutes: read the log of send_issue": (
+        "slow_queues",
+        measures(ApproximateAgeOfOldestMessage=3601),
+    ),
+    "nothing woke relais-test-run_jobs for 15 minutes": ("slow_queues", measures(Invocations=0)),
     "relais-prod share": (
         "shared_account",
         answers("sesv2.list_configuration_sets", ConfigurationSets=["relais-prod", "relais-test"]),
@@ -542,11 +254,11 @@ PLANTED: dict[str, tuple[str, Callable[[Watched], None]]] = {
     ),
     "is muted: `aws cloudwatch enable-alarm-actions --alarm-names relais-test-Undelivered": (
         "missing_resources",
-        says("cloudwatch.describe_alarms", _alarms(muted=True)),
+        says("cloudwatch.describe_alarms", alarms(muted=True)),
     ),
     "the alarm AWS::CloudWatch::Alarm is missing": (
         "missing_resources",
-        says("cloudwatch.describe_alarms", _alarms(standing=())),
+        says("cloudwatch.describe_alarms", alarms(standing=())),
     ),
     "relais-test is off: `aws sesv2 put-configuration-set-sending-options": (
         "missing_resources",
@@ -647,7 +359,7 @@ PLANTED: dict[str, tuple[str, Callable[[Watched], None]]] = {
     ),
     "alarms ring: a; b; c and 1 more": (
         "ringing_alarms",
-        says("cloudwatch.describe_alarms", _alarms(*"abcd")),
+        says("cloudwatch.describe_alarms", alarms(*"abcd")),
     ),
     "no deletion protection": (
         "unprotected_tables",
@@ -688,12 +400,6 @@ PLANTED: dict[str, tuple[str, Callable[[Watched], None]]] = {
 }
 
 
-def found_in(operator: Operator) -> dict[str, str]:
-    """Return what each check finds that finds something."""
-    looked = [look(check, operator) for check in CHECKS]
-    return {one.check: one.wrong for one in looked if one.wrong}
-
-
 @pytest.mark.parametrize("sentence", PLANTED)
 def test_each_planted_fault_is_found_and_named_and_nothing_else(
     operator: Watched, sentence: str
@@ -711,7 +417,7 @@ def test_each_planted_fault_is_found_and_named_and_nothing_else(
 def test_an_operator_may_ask_all_that_the_doctor_asks() -> None:
     for name in well(LONG_AGO):
         service, _, call = name.partition(".")
-        operation = _client_of(service).meta.method_to_api_mapping[call]
+        operation = client_of(service).meta.method_to_api_mapping[call]
         named = {"sesv2": "ses"}.get(service, service)
         assert actions_of(named, operation, {}) <= MAY, name
 
@@ -720,28 +426,8 @@ def test_a_canary_is_taken_away_whatever_becomes_of_it(operator: Watched) -> Non
     for until in ("delivery", "owed", "sent"):
         flies(until=until)(operator)
         lost_canary(operator)
-        assert operator.store.rows(_of_doctor(operator)) == []
+        assert operator.store.rows(doctors_canary(operator)) == []
     assert operator.waited == 2 + 2 * CANARY_SECONDS
-
-
-SEEN_BY_DRIFT_ALONE = {
-    "AWS::Lambda::Alias",
-    "AWS::Lambda::EventInvokeConfig",
-    "AWS::Lambda::Version",
-    "AWS::SNS::TopicPolicy",
-    "AWS::SQS::QueuePolicy",
-}
-SEEN_BY_ANOTHER_CHECK = {
-    kind
-    for kind in FOR_TYPE
-    # silent_api asks for a page as a visitor does; lost_secrets looks into the secrets.
-    if kind.split("::")[1] in ("ApiGateway", "CertificateManager", "Route53", "WAFv2")
-} | {"AWS::SecretsManager::Secret"}
-
-
-def test_every_kind_of_thing_that_the_stack_is_made_of_is_looked_at() -> None:
-    kinds = [*WAKING, *STANDING, *SEEN_BY_DRIFT_ALONE, *SEEN_BY_ANOTHER_CHECK]
-    assert sorted(kinds) == sorted(FOR_TYPE)
 
 
 def test_the_end_of_the_calendar_is_spoken_of(operator: Watched, clock: SetClock) -> None:
@@ -749,234 +435,6 @@ def test_the_end_of_the_calendar_is_spoken_of(operator: Watched, clock: SetClock
     assert few_holidays(operator) is None
     clock.pass_(days=1)
     assert "holidays of 1 more year:" in (few_holidays(operator) or "")
-
-
-def test_who_may_not_ask_aws_learns_nothing_and_nothing_fails(operator: Watched) -> None:
-    answers("sesv2.get_account", SendingEnabled=False)(operator)
-    operator.denied = {*operator.says} - {"sts.get_caller_identity"}
-    said = relais(operator, "doctor")
-    assert re.fullmatch(r"Well: 13 checks; 19 not looked at: no right to \S+(, \S+)*", said)
-    assert "sesv2.get_account, " in said
-    operator.denied = {"iam.get_role"}
-    operator.says = well(operator.now())
-    assert (
-        relais(operator, "doctor")
-        == f"Well: {len(CHECKS) - 1} checks; 1 not looked at: no right to iam.get_role"
-    )
-    says("s3.head_bucket", "404")(operator)
-    assert "the bucket thing is missing" in found_in(operator)["missing_resources"]
-
-
-GONE: dict[str, Said | str] = {
-    "cloudwatch.get_dashboard": "ResourceNotFound",
-    "dynamodb.describe_table": "ResourceNotFoundException",
-    "events.describe_rule": "ResourceNotFoundException",
-    "guardduty.get_malware_protection_plan": "ResourceNotFoundException",
-    "iam.get_role": "NoSuchEntity",
-    "lambda.get_event_source_mapping": "ResourceNotFoundException",
-    "lambda.get_function_configuration": "ResourceNotFoundException",
-    "lambda.get_policy": "ResourceNotFoundException",
-    "logs.describe_log_groups": {"logGroups": []},
-    "logs.describe_metric_filters": {"metricFilters": []},
-    "s3.get_bucket_policy": "NoSuchBucketPolicy",
-    "s3.head_bucket": "404",
-    "sesv2.get_configuration_set": "NotFoundException",
-    "sesv2.get_configuration_set_event_destinations": "NotFoundException",
-    "sns.get_subscription_attributes": "NotFound",
-    "sns.get_topic_attributes": "NotFound",
-    "sqs.get_queue_attributes": "AWS.SimpleQueueService.NonExistentQueue",
-}
-"""For each kind of thing of a stack, what says that it is gone."""
-
-
-def test_whatever_the_stack_made_is_missed_by_name_once_it_is_gone(operator: Watched) -> None:
-    for call, said in GONE.items():
-        operator.says = well(operator.now())
-        says(call, said)(operator)
-        found = [
-            text for check in (sleeping_functions, missing_resources) if (text := check(operator))
-        ]
-        assert len(found) == 1, call
-        assert re.match(
-            r"the [a-z ]+ \S+.* (is|are) missing: `relais deploy test --repair`", found[0]
-        )
-    operator.says = well(operator.now())
-    says("dynamodb.describe_table", "ResourceNotFoundException")(operator)
-    assert "Backup and return" in found_in(operator)["missing_resources"]
-
-
-def test_a_stack_names_each_of_its_faults(operator: Watched) -> None:
-    answers("events.describe_rule", State="DISABLED")(operator)
-    says("lambda.get_event_source_mapping", "ResourceNotFoundException")(operator)
-    answers("sqs.get_queue_attributes", Attributes={"ApproximateNumberOfMessages": "3"})(operator)
-    answers("dynamodb.describe_table", Table={})(operator)
-    answers(
-        "cloudwatch.get_metric_statistics", Datapoints=[{"Timestamp": LONG_AGO, "Average": 0.2}]
-    )(operator)
-    found = found_in(operator)
-    assert list(found) == [
-        "sleeping_functions",
-        "full_queues",
-        "unprotected_tables",
-        "bad_reputation",
-    ]
-    for check, both in {
-        "sleeping_functions": ("is missing: `relais deploy", "is off: `aws events enable-rule"),
-        "full_queues": ("3 records of the stream", "3 parts of an issue", "3 reports of SES"),
-        "unprotected_tables": ("relais-test-records has no", "relais-test-subscribers has no"),
-        "bad_reputation": ("bounces", "is complained of"),
-    }.items():
-        assert all(each in found[check] for each in both), found[check]
-
-
-def test_each_queue_has_the_way_out_that_the_runbook_gives(operator: Watched) -> None:
-    answers("sqs.get_queue_attributes", Attributes={"ApproximateNumberOfMessages": "1"})(operator)
-    found = found_in(operator)["full_queues"].split("; 1 ")
-    book = (ROOT / "docs" / "operators.md").read_text("utf-8")
-    for said, alarm, command in zip(
-        found,
-        ("Undelivered", "StuckIssues", "UnsettledMail"),
-        ("purge-queue", "start-message-move-task", "start-message-move-task"),
-        strict=True,
-    ):
-        (row,) = re.findall(rf"^\| `{alarm}` \|.*$", book, re.M)
-        assert ("redrive" in row) == ("redrive" in said) == (command != "purge-queue")
-        assert f"`aws sqs {command} --" in said
-
-
-def test_one_check_that_breaks_stops_no_other(operator: Watched) -> None:
-    says("sqs.get_queue_attributes", {})(operator)
-    says("sesv2.get_account", "ServiceUnavailable")(operator)
-    says("lambda.get_account_settings", "UnrecognizedClientException")(operator)
-    answers("events.describe_rule", State="DISABLED")(operator)
-    looked = {one.check: one.wrong for one in map(partial(look, operator=operator), CHECKS)}
-    assert looked["full_queues"] == "could not be looked at: KeyError: 'Attributes'"
-    unanswered = (
-        "could not be looked at: AWS refuses to get account: ServiceUnavailable: so AWS says"
-    )
-    assert looked["account_at_ses"] == looked["spent_quota"] == unanswered
-    assert "UnrecognizedClientException" in looked["few_functions"]
-    assert "is off" in looked["sleeping_functions"]
-    with pytest.raises(OperatorError, match=rf"^5 of {len(CHECKS)} checks found something$"):
-        relais(operator, "doctor")
-
-
-def test_a_dns_that_does_not_answer_is_said_and_stops_nothing(operator: Watched) -> None:
-    with pytest.raises(OperatorError, match="the DNS does not say what"):
-        Operator.dns_texts(operator, f"_dmarc.{'a' * 64}.example.org")
-    operator.texts = {}
-    operator.dns_fails = True
-    found = found_in(operator)
-    assert found["missing_dmarc"].startswith("could not be looked at: the DNS")
-    assert {*found} == {"missing_dmarc", "unsigned_mail"}
-
-
-def test_who_is_not_signed_in_and_what_was_never_deployed_is_said_once(operator: Watched) -> None:
-    says("sts.get_caller_identity", "ExpiredToken")(operator)
-    with pytest.raises(ClientError, match="ExpiredToken"):
-        relais(operator, "doctor")
-    operator.says = well(operator.now())
-    says("cloudformation.describe_stacks", "ValidationError")(operator)
-    with pytest.raises(OperatorError, match="test is not deployed in this account"):
-        relais(operator, "doctor")
-
-
-def test_a_sender_may_be_known_by_its_address_alone_or_by_a_domain_above(operator: Watched) -> None:
-    known = operator.says[IDENTITY]
-
-    def only(name: str) -> Answering:
-        def answer(given: Mapping[str, Any]) -> Said:
-            if given["EmailIdentity"] != name:
-                raise ClientError({"Error": {"Code": "NotFoundException"}}, "GetEmailIdentity")
-            return dict(known)
-
-        return answer
-
-    says(IDENTITY, only("forms@example.org"))(operator)
-    assert relais(operator, "doctor") == (
-        f"Well: {len(CHECKS) - 1} checks; 1 not looked at: DKIM, for forms@example.org is an "
-        "identity in SES and example.org is not"
-    )
-    says(IDENTITY, only("example.org"))(operator)
-    vars(operator)["settings"] = operator.settings.model_copy(update={"sender": "a@x.example.org"})
-    assert relais(operator, "doctor") == WELL
-
-
-def test_a_stage_of_today_and_one_that_is_being_deployed_are_not_taken_for_ill(
-    operator: Watched,
-) -> None:
-    def stack(**parts: Any) -> None:
-        says("cloudformation.describe_stacks", {"Stacks": [{**STACK, **parts}]})(operator)
-
-    answers("s3.list_objects_v2", Contents=[])(operator)
-    stack(StackStatus="CREATE_COMPLETE", CreationTime=operator.now() - timedelta(hours=1))
-    woken: list[Mapping[str, Any]] = []
-
-    def wake(given: Mapping[str, Any]) -> Said:
-        woken.append(given)
-        return {}
-
-    says("lambda.invoke", wake)(operator)
-    assert anchor_a_new_stage(operator)
-    assert [one["FunctionName"] for one in woken] == ["relais-test-anchor_audit"]
-    assert CloudWatchEvent(json.loads(woken[0]["Payload"]), None).detail == {}
-    stack(StackStatus="CREATE_COMPLETE", CreationTime=operator.now() - timedelta(days=1))
-    early = {"AlarmDescription": "no anchor", "MetricName": "test-anchors"}
-    standing = _alarms()({})
-    says(
-        "cloudwatch.describe_alarms",
-        lambda given: {"MetricAlarms": [early]} if "StateValue" in given else standing,
-    )(operator)
-    assert relais(operator, "doctor") == WELL
-    assert not anchor_a_new_stage(operator), "its schedule has been by"
-    stack(StackStatus="CREATE_COMPLETE", CreationTime=operator.now() - timedelta(days=2))
-    assert list(found_in(operator)) == ["ringing_alarms", "stale_anchors"]
-    says("cloudwatch.describe_alarms", _alarms())(operator)
-    answers("s3.list_objects_v2", Contents=[{"LastModified": operator.now()}])(operator)
-    stack(StackStatus="UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
-    assert relais(operator, "doctor") == WELL
-    stack(StackStatus="UPDATE_IN_PROGRESS")
-    assert "1 not looked at: how the deploy ends that goes on" in relais(operator, "doctor")
-
-
-def test_drift_is_read_to_its_last_page(operator: Watched) -> None:
-    def page(given: Mapping[str, Any]) -> Said:
-        number = int(given.get("NextToken", "1"))
-        found = {
-            "StackResourceDrifts": [
-                {"LogicalResourceId": f"Thing{number}", "StackResourceDriftStatus": "MODIFIED"}
-            ]
-        }
-        return {**found, "NextToken": str(number + 1)} if number < 3 else found
-
-    says("cloudformation.describe_stack_resource_drifts", page)(operator)
-    assert (
-        "Thing1, Thing2, Thing3 are not as the deploy made them"
-        in (found_in(operator)["drifted_stack"])
-    )
-
-
-def test_a_canary_that_another_doctor_took_away_is_no_fault(operator: Watched) -> None:
-    operator.flies = lambda operator: Canary(operator.store, operator.now, "DOCTOR").take_away()
-    assert "1 not looked at: the canary" in relais(operator, "doctor")
-
-
-def test_a_deploy_says_all_that_is_in_its_way_and_what_it_could_not_see(
-    operator: Watched, capsys: pytest.CaptureFixture[str]
-) -> None:
-    session = Session("test", given=operator)
-    assert in_the_way(session, operator, {}) == 0
-    secret_is("relais-test-anchors", DeletedDate=LONG_AGO)(operator)
-    operator.dns_fails = True
-    operator.denied = {"sesv2.get_account"}
-    assert in_the_way(session, operator, {}) == 3
-    said = capsys.readouterr()
-    assert "wrong  could not be looked at: the DNS does not say" in said.err
-    assert "restore-secret --secret-id relais-test-anchors --region ca-central-1" in said.err
-    assert "2 not looked at: no right to sesv2.get_account" in said.out
-    operator.says = well(operator.now())
-    secret_is("relais-test-anchors")(operator)
-    assert in_the_way(session, operator, {}) == 2, "the first deploy makes the secrets"
 
 
 def test_what_was_owed_a_moment_ago_is_well(operator: Watched) -> None:

@@ -56,8 +56,8 @@ def test_every_function_has_a_log_that_ends_and_alarms_that_tell(function: str) 
 STANDING = ({"Fn::Sub": "${Stage}-canary-lost"},)
 """Metrics whose last word stands until the next one."""
 
-DAILY_OR_EACH_MINUTE = ("${Stage}-anchors", "${Stage}-oldest-due-seconds")
-"""The measures that must come, so that silence is bad news."""
+EXPECTED = ("${Stage}-anchors", "${Stage}-oldest-due-seconds", "Invocations")
+"""The measures that must come, daily or each minute, so that silence is bad news."""
 
 
 def test_every_alarm_tells_the_same_people_and_says_what_is_wrong() -> None:
@@ -68,14 +68,17 @@ def test_every_alarm_tells_the_same_people_and_says_what_is_wrong() -> None:
         assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
         assert alarm["AlarmDescription"]
         metric = alarm["MetricName"]
-        silent = isinstance(metric, dict) and metric["Fn::Sub"] in DAILY_OR_EACH_MINUTE
+        silent = (metric["Fn::Sub"] if isinstance(metric, dict) else metric) in EXPECTED
         missing = "breaching" if silent else "notBreaching"
         if metric in STANDING:
             missing = "ignore"
         assert alarm["TreatMissingData"] == missing
+        # A stack that is being made has no measures yet, which is no news.
+        assert ("ActionsEnabled" in alarm) == silent
     # Only of a state that lasts is its end news.
     assert {name for name, alarm in alarms.items() if "OKActions" in alarm} == {
-        "AccountRefusedAlarm", "AnchorsMissingAlarm", "Api5xxAlarm", "CanaryAlarm", "OldestLetterAlarm",
+        "AccountRefusedAlarm", "AnchorsMissingAlarm", "Api5xxAlarm", "CanaryAlarm", "JobsMissingAlarm",
+        "OldestLetterAlarm",
         "StreamLagAlarm",
     }  # fmt: skip
     assert "Default" not in TEMPLATE["Parameters"]["AlarmEmail"], "somebody must be told"

@@ -17,7 +17,6 @@ import samples
 from infra.local_aws.emulator import free_port
 from infra.local_aws.stack import start_stack
 from infra.operator.anchoring import SCHEDULED
-from infra.stage_file import REGION
 
 HTML = {"Accept": "text/html,*/*;q=0.8"}
 

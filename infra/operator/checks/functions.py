@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from infra.operator.checks.answers import all_of, answer_of, aws
+from infra.operator.checks.metrics import latest
 from infra.operator.checks.waking import sleeping_functions
 from infra.operator.stage import Operator
 from infra.stage_file import REGION
@@ -41,6 +42,19 @@ GIVEN_UP: Final = {
 """The queues of what was given up: what is in each and what to do, and the command for that."""
 
 
+LATELY: Final = timedelta(minutes=15)
+
+WAITS_AT_MOST: Final = {
+    "mail-events": (timedelta(minutes=15), "settle_mail"),
+    "issues": (timedelta(hours=1), "send_issue"),
+}
+"""A queue → how long something may stand in it, as its alarm has it, and what takes it from there.
+Parts of an issue wait for a quarter of an hour by themselves where SES has no room."""
+
+EACH_MINUTE: Final = "run_jobs"
+"""A function that a schedule wakes each minute, and that nothing else tells of when none does."""
+
+
 def silent_api(operator: Operator) -> str | None:
     """Return a sentence when the API does not answer as visitors reach it."""
     url = f"{operator.settings.public_url}/health"
@@ -66,6 +80,38 @@ def _given_up(operator: Operator, name: str) -> str | None:
     what, command = GIVEN_UP[name]
     arn = f"arn:aws:sqs:{REGION}:{operator.account}:relais-{operator.stage}-{name}"
     return f"{count} {what}: {aws(command.format(url=url, arn=arn))}"
+
+
+def slow_queues(operator: Operator) -> str | None:
+    """Return a sentence when what stands in a queue waits for long, or nobody goes on with jobs."""
+    return all_of(
+        *(partial(_slow, operator, name) for name in WAITS_AT_MOST), partial(_idle, operator)
+    )
+
+
+def _slow(operator: Operator, name: str) -> str | None:
+    queue = f"relais-{operator.stage}-{name}"
+    metric = "AWS/SQS/ApproximateAgeOfOldestMessage"
+    age = answer_of(operator, latest, operator, metric, "Maximum", LATELY, {"QueueName": queue})
+    most, function = WAITS_AT_MOST[name]
+    if age is None or age <= most.total_seconds():
+        return None
+    return (
+        f"something waits in the queue {queue} for {age / 60:.0f} minutes: read the log of "
+        f"{function}, which takes it from there"
+    )
+
+
+def _idle(operator: Operator) -> str | None:
+    function = f"relais-{operator.stage}-{EACH_MINUTE}"
+    metric = "AWS/Lambda/Invocations"
+    count = answer_of(operator, latest, operator, metric, "Sum", LATELY, {"FunctionName": function})
+    if count:
+        return None
+    return (
+        f"nothing woke {function} for {LATELY.seconds // 60} minutes, and what staff asked for "
+        "waits: look at its rule (EventBridge) and its log"
+    )
 
 
 def few_functions(operator: Operator) -> str | None:
@@ -117,4 +163,11 @@ def _waiting(operator: Operator, name: str) -> tuple[str, int]:
     return url, int(about["Attributes"]["ApproximateNumberOfMessages"])
 
 
-FUNCTION_CHECKS: Final = (silent_api, sleeping_functions, full_queues, few_functions, old_runtime)
+FUNCTION_CHECKS: Final = (
+    silent_api,
+    sleeping_functions,
+    full_queues,
+    slow_queues,
+    few_functions,
+    old_runtime,
+)

@@ -5,14 +5,21 @@ from functools import partial
 from typing import Final
 
 from infra.operator.checks.answers import all_of, answer_of
+from infra.operator.checks.metrics import latest
 from infra.operator.stage import Operator
 from infra.stage_file import REGION
 
 QUOTA_PERCENT: Final = 80
 """From this share of a day's quota on it is spoken of."""
 
-REVIEWED_SHARE: Final = {"Reputation.BounceRate": 0.04, "Reputation.ComplaintRate": 0.0008}
+REVIEWED_SHARE: Final = {
+    "AWS/SES/Reputation.BounceRate": 0.04,
+    "AWS/SES/Reputation.ComplaintRate": 0.0008,
+}
 """Below the shares at which SES reviews an account, 0.05 and 0.001; the alarms have the same."""
+
+
+A_DAY: Final = timedelta(days=1)
 
 
 def account_at_ses(operator: Operator) -> str | None:
@@ -71,7 +78,7 @@ def bad_reputation(operator: Operator) -> str | None:
 
 
 def _share(operator: Operator, name: str) -> str | None:
-    share = answer_of(operator, _latest, operator, name)
+    share = answer_of(operator, latest, operator, name, "Average", A_DAY)
     if share is None or share <= REVIEWED_SHARE[name]:
         return None
     what = "bounces" if name.endswith("BounceRate") else "is complained of"
@@ -79,21 +86,6 @@ def _share(operator: Operator, name: str) -> str | None:
         f"{share:.2%} of the account's mail {what}: SES stops an account for that; "
         "`relais letters rates` says of which day it is"
     )
-
-
-def _latest(operator: Operator, name: str) -> float | None:
-    """Return the last value that CloudWatch has of a share of this account."""
-    now = operator.now()
-    found = operator.client("cloudwatch").get_metric_statistics(
-        Namespace="AWS/SES",
-        MetricName=name,
-        StartTime=now - timedelta(days=1),
-        EndTime=now,
-        Period=3600,
-        Statistics=["Average"],
-    )
-    points = sorted(found["Datapoints"], key=lambda point: point["Timestamp"])
-    return float(points[-1]["Average"]) if points else None
 
 
 ACCOUNT_CHECKS: Final = (account_at_ses, spent_quota, bad_reputation, shared_account)
