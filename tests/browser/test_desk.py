@@ -233,16 +233,16 @@ def test_a_question_is_worded_anew_and_read_on_the_form_in_both_languages(
                        ("why", "plus simple")):  # fmt: skip
         page.locator(f"[name='{name}']").fill(text)
     press(page, "button[value=preview]")
+    assert page.locator("#preview mark").all_inner_texts() == [
+        "Quel est l’organisme", "Which organization"
+    ]  # fmt: skip
+    check(page, shared, FR)
+    press(page, "button[value=save]")
     press(page, "main form:has([value=send_code]) button")
     deliver()
     typed(page, "code", code_of(mailer.to(RITA)[-1].text))
     press(page, "main form:has([value=confirm]) button")
     assert page.locator("[name='text.en']").input_value() == "Which organization", "it was kept"
-    press(page, "button[value=preview]")
-    assert page.locator("#preview mark").all_inner_texts() == [
-        "Quel est l’organisme", "Which organization"
-    ]  # fmt: skip
-    check(page, shared, FR)
     press(page, "button[value=save]")
     assert page.locator("#versions + ul li").count() == 2
     for lang, label in (("fr", "Quel est l’organisme"), ("en", "Which organization")):
