@@ -29,7 +29,6 @@ ALLOWED_TWICE: Final[Mapping[str, str]] = {}
 """Public classes of one name, each with the reason."""
 
 LIMITS_OF_TWO: Final[Mapping[str, str]] = {
-    "COUNT_RETENTION": "the pages on privacy name each with its module",
     "DIGEST_RETENTION": "the pages on privacy name each with its module",
     "MAX_CODE_ATTEMPTS": "of a sign-in, and of a decision",
 }

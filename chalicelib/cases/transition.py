@@ -13,7 +13,6 @@ from chalicelib.cases.file_index import facets, index_writes
 from chalicelib.cases.passing import passed_after
 from chalicelib.cases.schedule import schedule_clocks
 from chalicelib.cases.states import NEW, Transition, kind
-from chalicelib.cases.turnaround import counted
 from chalicelib.core.letter_row import ALL_STAFF, APPLICANT, OUTSIDE, letter
 from chalicelib.core.ports import Change, Item, Put, Write
 from chalicelib.core.records import stamp
@@ -141,12 +140,11 @@ class StateChange:
 
     def _beside(self) -> list[Write]:
         _, clocks = self._clocks
-        counts = counted(self.case, self.row, self.now)
         before = None if self.case.state == NEW else self.case
         after = self._after_but_head
         index = index_writes(before, after, self.row, self.actor)
         figures = figure_writes(after.key[0], self.case.passed, after.passed)
-        return [Put(self._event), *map(Put, self._letters), *clocks, *counts, *index, *figures]
+        return [Put(self._event), *map(Put, self._letters), *clocks, *index, *figures]
 
     @cached_property
     def _event(self) -> Item:

@@ -1,24 +1,27 @@
-"""How long decisions take: counted with each decision, summed up in two numbers."""
+"""How long decisions usually take, in two numbers: summed up once a day from the figures."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from chalicelib.cases.case import Case
+from chalicelib.cases.figures import Span
 from chalicelib.cases.states import Transition, turnaround_form
-from chalicelib.core import eastern_time
-from chalicelib.core.business_days import after_months
-from chalicelib.core.ports import Change, Store, Write
+from chalicelib.core.ports import Change, Key, Store
 from chalicelib.core.records import moment
 
-PK: Final = "STATISTICS"
+USUAL: Final[Key] = ("STATISTICS", "USUAL")
+"""The row of the sums: whoever waits reads it, and not the figures of a year."""
+
 MONTHS_COUNTED: Final = 12
 MIN_CASES: Final = 10
 """Two numbers about fewer cases would say more of one of them than of what is usual."""
 
-MAX_DAYS: Final = 400
-"""Whatever took longer counts as this, so that a month's row stays small."""
+SUM_RETENTION: Final = timedelta(days=40)
+"""How long a sum is told that nobody has made anew."""
 
-COUNT_RETENTION: Final = timedelta(days=400)
+STAGES: Final[Mapping[str, Span]] = {"eoi": "declaration", "application": "application"}
+"""The stage of the figures that is the wait for a decision on a form."""
 
 _DECISIONS: Final = ("approve", "decline", "conditions")
 """Events that end the wait for a decision."""
@@ -35,34 +38,19 @@ class Turnaround(NamedTuple):
 
 def usual(store: Store, form: str, now: datetime) -> Turnaround | None:
     """Return the turnaround of a form in the last twelve months; None while there are too few
-    decisions. Reads once."""
-    oldest = f"{after_months(eastern_time.today(now), -MONTHS_COUNTED):%Y-%m}"
-    days: dict[int, int] = {}
-    for row in store.rows(PK, f"DELAYS#{form}#"):
-        if row["sk"].rpartition("#")[2] > oldest:
-            for name, cases in row.items():
-                if name.startswith("d_") and cases > 0:
-                    days[int(name[2:])] = days.get(int(name[2:]), 0) + cases
-    total = sum(days.values())
-    if total < MIN_CASES:
+    decisions, or nobody has summed them up for long. Reads once."""
+    row = store.get(*USUAL) or {}
+    if form not in row or row["expires"] <= now.timestamp():
         return None
-    return Turnaround(reached(days, total, 0.5), reached(days, total, 0.9), total)
+    return Turnaround(*(int(number) for number in row[form]))
 
 
-def counted(case: Case, row: Transition, now: datetime) -> list[Write]:
-    """Return what a transition adds to the counts: a decision one more, its undo one less.
-
-    An addition expects nothing of the row and commutes; it stands or falls with the case's
-    transaction, so that no decision counts twice.
-    """
-    form = turnaround_form(row.source)
-    if form and row.event in _DECISIONS and row.undo:
-        return [_count(case, form, now, 1)]
-    decided = case.decided
-    if row.event == "undo" and decided is not None and decided["decision"] in _DECISIONS:
-        form = turnaround_form(decided["before"])
-        return [_count(case, form, moment(decided["at"]), -1)] if form else []
-    return []
+def sum_write(sums: Mapping[str, Turnaround], now: datetime) -> Change:
+    """Return the write that keeps these sums; a form without one has too few decisions."""
+    kept = {form: [*found] for form, found in sums.items() if found.cases >= MIN_CASES}
+    expires = int((now + SUM_RETENTION).timestamp())
+    gone = [form for form in STAGES if form not in kept]
+    return Change(USUAL, set={"kind": "usual_delay", "expires": expires, **kept}, remove=gone)
 
 
 def seconds_waited(case: Case, row: Transition, now: datetime) -> int | None:
@@ -70,22 +58,8 @@ def seconds_waited(case: Case, row: Transition, now: datetime) -> int | None:
     form = turnaround_form(row.source)
     if not form or row.event not in _DECISIONS:
         return None
-    return round((now - moment(_began(case, form))).total_seconds())
-
-
-def _began(case: Case, form: str) -> str:
-    return case.submitted_at if form == "eoi" else case.applied_at or case.submitted_at
-
-
-def _count(case: Case, form: str, decided_at: datetime, step: int) -> Change:
-    began = _began(case, form)
-    day = eastern_time.today(decided_at)
-    days = min((day - eastern_time.today(moment(began))).days, MAX_DAYS)
-    return Change(
-        (PK, f"DELAYS#{form}#{day:%Y-%m}"),
-        set={"kind": "delays", "expires": int((decided_at + COUNT_RETENTION).timestamp())},
-        add={f"d_{days}": step},
-    )
+    began = case.submitted_at if form == "eoi" else case.applied_at or case.submitted_at
+    return round((now - moment(began)).total_seconds())
 
 
 def reached(days: dict[int, int], total: int, share: float) -> int:

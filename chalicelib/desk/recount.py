@@ -10,10 +10,12 @@ from typing import Final
 from chalicelib.cases.case import Case
 from chalicelib.cases.figures import FIGURE_ROW, FIGURES, recounted_figures
 from chalicelib.cases.file_index import COUNT_ROW, COUNTS, recounted
+from chalicelib.cases.turnaround import MONTHS_COUNTED, STAGES, Turnaround, sum_write
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Conflict
 from chalicelib.core.ports import Change, Item, Key, Now, Store
 from chalicelib.core.records import stamp
+from chalicelib.desk.figures import Figures, months_back
 
 log = logging.getLogger("relais.desk.recount")
 
@@ -54,7 +56,7 @@ class Recount:
             return False
         wrong = self.repair()
         done = {"on": today, "wrong": wrong}
-        self.store.commit([Change(CHECKED, set=done, remove=("until",))])
+        self.store.commit([Change(CHECKED, set=done, remove=("until",)), self._usual()])
         if wrong:
             log.error("counts that differed from the files, and are mended: %s", wrong)
             raise CountsDiffered(wrong)
@@ -78,6 +80,15 @@ class Recount:
         for key, steps in rows.items():
             self.store.commit([Change(key, set=_ROWS[key[0]], add=steps)])
         return len(wrong)
+
+    def _usual(self) -> Change:
+        """Return the write that sums up how long decisions took in the last months."""
+        now = self.now()
+        last, *_, first = months_back(eastern_time.today(now), MONTHS_COUNTED)
+        table, _ = Figures(self.store).table(first, last)
+        stages = {form: table.stage(span) for form, span in STAGES.items()}
+        sums = {f: Turnaround(s.median, s.most, s.files) for f, s in stages.items() if s}
+        return sum_write(sums, now)
 
     def _differing(self) -> dict[Attribute, int]:
         """Return by how much each count is off, but for those that changed while files were read."""

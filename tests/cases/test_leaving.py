@@ -9,10 +9,12 @@ import pytest
 import samples
 from chalicelib.cases.case import Case
 from chalicelib.cases.effects import Decider
+from chalicelib.cases.figures import FIGURES, figures
 from chalicelib.cases.guards import DecisionInput
 from chalicelib.cases.leaving import LeavingTimes
 from chalicelib.cases.review.model import Decision
 from chalicelib.cases.staff import Staff
+from chalicelib.cases.turnaround import STAGES
 from chalicelib.core import eastern_time
 from chalicelib.core.business_days import QuietHours
 from chalicelib.core.errors import DeliveryFailed, Refused
@@ -104,7 +106,8 @@ def decided_on_a_declaration(way: Journey, **fields: str) -> tuple[Case, str]:
 
 
 def counted(way: Journey) -> int:
-    return sum(n for row in way.store.kinds("delays") for k, n in row.items() if k[:2] == "d_")
+    found = figures(way.store.rows(FIGURES), lambda kind: ("a__",))
+    return sum(one.number for one in found if one.fact.kind in STAGES.values())
 
 
 def test_a_letter_leaves_at_the_moment_that_was_chosen_and_tells_no_sooner(way: Journey) -> None:

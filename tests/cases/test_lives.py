@@ -126,7 +126,6 @@ class Story:
         self.states: dict[int, str] = {}
         self.stands: dict[int, int] = {}
         """Of each version, the one that it goes back to: what was undone never was."""
-        self.counted = 0
         for event in life.store.rows(self.pk, "EVENT#"):
             self._follow(event)
 
@@ -167,11 +166,6 @@ class Story:
         if letter := UNDOABLE.get((before, name)):
             self.decision = (before, event)
             self.held[event["number"]] = letter
-            self.counted += (
-                name in ("approve", "decline", "conditions")
-                and before != ("APP_CONDITIONAL")
-                and before != "ORPHAN_APP"
-            )
 
     def _undo(self, event: dict[str, Any]) -> None:
         assert self.decision is not None, "an undo of nothing"
@@ -180,9 +174,6 @@ class Story:
         theirs = event["actor"] in (decided["actor"], APPLICANT)
         assert theirs or decided["actor"] in self.life.ever_away, "nobody else takes it back"
         self.undone.add(decided["number"])
-        self.counted -= decided["event"] in ("approve", "decline", "conditions") and before not in (
-            "APP_CONDITIONAL", "ORPHAN_APP"
-        )  # fmt: skip
         self.state, self.decision = before, None
 
 
@@ -252,17 +243,6 @@ def check_clocks(life: Life) -> None:
         if isinstance(w, Put) and w.item.get("kind") == "letter"
     )
     assert max(puts.values(), default=0) <= 1
-
-
-def check_delays(life: Life) -> None:
-    """Each decision in force was counted once."""
-    counted = sum(
-        number
-        for row in life.store.kinds("delays")
-        for name, number in row.items()
-        if name.startswith("d_")
-    )
-    assert counted == sum(Story(life, one).counted for one in life.born)
 
 
 def check_written(life: Life) -> None:
@@ -352,7 +332,6 @@ def live(lived: Sequence[Act], quorum: int) -> Life:
     check_letters(life)
     check_written(life)
     check_clocks(life)
-    check_delays(life)
     check_end(life)
     return life
 

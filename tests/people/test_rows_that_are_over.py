@@ -98,9 +98,9 @@ PROBES: Final = {
 OTHERS: Final = {
     "draft": "below",
     "stored_form": "a repeat of it counts as new: `is_kept` in intake",
-    **dict.fromkeys(("rate", "mail_count", "delays", "stray", "started", "batch", "move"), BY_KEY),
+    **dict.fromkeys(("rate", "mail_count", "stray", "started", "batch", "move"), BY_KEY),
     **dict.fromkeys(("once", "mail_limit", "issue_limit"), BY_PUT),
-    **dict.fromkeys(("sign_in", "step_up", "canary", "job_open", "person_hold"), BY_TIME),
+    **dict.fromkeys(("sign_in", "step_up", "canary", "job_open", "person_hold", "usual_delay"), BY_TIME),
     **dict.fromkeys(("attempt", "desk_log", "name", "coach_edit", "missed_word", "withdrawal",
                      "request", "erasure", "left", "reported"), HISTORY),
 }  # fmt: skip
