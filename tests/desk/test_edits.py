@@ -280,6 +280,7 @@ OF_A_RELEASE = {
     "desk": "the desk", "letters": "the desk", "issues": "the newsroom", "newsroom": "the newsroom",
     "holds": "the newsroom", "preflight": "the newsroom", "commands": "an operator’s commands",
     "rights": "privacy, by the law", "retention": "privacy, by the law",
+    "criteria": "read by staff alone, and edited among the rules",
 }  # fmt: skip
 """The files that no reader of a form or a letter reads, and whose they are. The words of pages
 around a form stand in templates, of a release too."""
