@@ -198,7 +198,7 @@ def test_a_criterion_is_added_and_a_wrong_number_is_refused(way: Journey) -> Non
     }  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from([f"criterion.{n}.{f}" for n in range(9) for f in ("fr", "en", "kind", "max", "asked")]),
@@ -219,7 +219,7 @@ def test_whatever_is_typed_is_refused_in_words_or_fits_the_shape(
 scores = st.tuples(st.integers(1, 9), st.integers(1, 20), st.integers(0, 9) | st.none())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.lists(scores, max_size=4), max_size=4))
 def test_a_mean_lies_between_the_shares_and_counts_whole_appraisals_alone(
     given_: list[list[tuple[int, int, int | None]]],
