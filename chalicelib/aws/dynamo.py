@@ -1,6 +1,7 @@
 """The Store in DynamoDB: two tables, every write on a condition."""
 
 import random
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
@@ -12,7 +13,7 @@ from chalicelib.aws.answers import READS, read_as_given
 from chalicelib.aws.expressions import Expressions, check_request, decode, encode
 from chalicelib.aws.transactions import write_as_given
 from chalicelib.core.counts import merged_counts
-from chalicelib.core.errors import Conflict, StoreDown
+from chalicelib.core.errors import Conflict, StoreDown, TooLarge
 from chalicelib.core.ports import (
     Change,
     Check,
@@ -282,13 +283,18 @@ def _is_busy(error: ClientError) -> bool:
 _OURS: Final = {"ValidationException", "AccessDeniedException", "SerializationException"}
 """A mistake in our code or policies, not the weather: let it crash and be seen."""
 
-
 _OURS_IN_A_TRANSACTION: Final = {"ValidationError", "ItemCollectionSizeLimitExceeded"}
 """The same, as the reasons of a transaction name it."""
+
+_TOO_LARGE: Final = re.compile("item size.*exceeded", re.IGNORECASE)
+"""How DynamoDB says that a row would be over 400 kB."""
 
 
 def _translated(error: ClientError) -> Exception:
     reasons = {reason.get("Code") for reason in _reasons(error)}
+    said = (str(each.get("Message", "")) for each in (error.response["Error"], *_reasons(error)))
+    if any(map(_TOO_LARGE.search, said)):
+        return TooLarge("a row")
     if error.response["Error"]["Code"] in _OURS or reasons & _OURS_IN_A_TRANSACTION:
         return error
     return StoreDown(error.response["Error"]["Code"])

@@ -24,6 +24,9 @@ LIMITS: Final = {
 }
 """The same by name, for the pages that tell them."""
 
+DIGITS_LIMIT: Final = 9
+"""Digits of a whole number that a request brings: the store takes no more than 38."""
+
 ZERO_WIDTH_JOINERS: Final = "\u200c\u200d"
 """They shape the letters between which they stand, and join emoji; at an end they do nothing."""
 
@@ -101,3 +104,8 @@ def _plain(c: str) -> str:
     if kind in ("Zl", "Zp", "Cc"):
         return _shown(c)
     return "" if kind in ("Cf", "Cs") or "\ufe00" <= c <= "\ufe0f" or c == "\u034f" else c
+
+
+def whole_number(text: str) -> int | None:
+    """Return the number that a request brings as digits; none for what is not one of our own."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS_LIMIT else None

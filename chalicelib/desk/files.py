@@ -24,6 +24,7 @@ from chalicelib.core import eastern_time, references
 from chalicelib.core.email_address import email_or_none
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Item, Now, Store, Stretch, Where
+from chalicelib.core.typed_text import whole_number
 from chalicelib.desk.filters import Filters
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ class Files:
                 lines.sort(key=lambda line: (line.row.get("due", "9"), line.position))
             case _:
                 lines.sort(key=lambda line: str(line.row["changed"]), reverse=True)
-        start = int(after) if after.isdecimal() else 0
+        start = whole_number(after) or 0
         end = start + PAGE_LENGTH
         return lines[start:end], str(end) if len(lines) > end else ""
 

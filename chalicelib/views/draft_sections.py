@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, TypeGuard
 
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Malformed
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.ports import Now
+from chalicelib.core.typed_text import DIGITS_LIMIT, whole_number
 from chalicelib.forms.drafts.draft import ROW_ID, FormDraft, Saved, Values, section_ids
 from chalicelib.forms.drafts.drafts import Drafts
 from chalicelib.forms.drafts.merging import digests
@@ -92,7 +93,7 @@ class DraftSections:
             holder,
             name,
             values,
-            version=_number(control["version"]),
+            version=whole_number(control["version"]) or 0,
             seen=control["seen"],
             carried={key: control[key] for key in ("notice", SHOWN_FIELD)},
         )
@@ -203,7 +204,7 @@ class DraftSections:
                 self.drafts.save_row(holder, name, rows, {**mine, ROW_ID: row_id}, seen=seen)
             return see_other(place.to(name, **{"from": control["from"]}))
         mine = _picked(typed(singles(section), fields), there.values, fields)
-        version = _number(control["version"])
+        version = whole_number(control["version"]) or 0
         self.drafts.save(holder, name, mine, version=version, seen=control["seen"])
         return see_other(place.to(name, check="1", **{"from": control["from"]}))
 
@@ -212,7 +213,7 @@ class DraftSections:
     ) -> Response:
         """Keep a section that a script sends; 409 with both versions where somebody else was first."""
         given, version = body.get("fields"), body.get("version", 0)
-        if not isinstance(given, dict) or not isinstance(version, int) or isinstance(version, bool):
+        if not isinstance(given, dict) or not _is_version(version):
             raise Malformed("JSON")
         section = section_of(holder.form, name)
         seen = seen if isinstance(seen := body.get("seen"), str) else ""
@@ -282,5 +283,6 @@ def _picked(mine: Values, theirs: Values, fields: dict[str, object]) -> Values:
     return chosen
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+def _is_version(value: object) -> TypeGuard[int]:
+    """Tell whether a script sends a version: a number of as many digits as the store takes."""
+    return type(value) is int and 0 <= value < 10**DIGITS_LIMIT

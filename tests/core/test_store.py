@@ -12,8 +12,8 @@ from moto import mock_aws
 
 from chalicelib.aws.dynamo import DynamoStore
 from chalicelib.aws.lists import DynamoSubscriberStore
-from chalicelib.core.errors import Conflict, StoreDown
-from chalicelib.core.ports import Put, Store
+from chalicelib.core.errors import Conflict, StoreDown, TooLarge
+from chalicelib.core.ports import Change, Put, Store
 from chalicelib.newsletter.sending.ports import SubscriberStore
 from contracts import ListsContract, StoreContract, row
 from fakes import MemoryStore
@@ -47,6 +47,31 @@ class TestDynamoStore(StoreContract, ListsContract):
             client = boto3.client("dynamodb")
             make_tables(client)
             yield DynamoSubscriberStore(client, "Records", "Subscribers")
+
+
+@pytest.mark.parametrize("beside", [[], [Put(row("beside"))]])
+def test_a_row_that_the_store_has_no_room_for_is_too_large(aws: None, beside: list[Put]) -> None:
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        make_tables(client)
+        store = DynamoStore(client, "Records", "Subscribers")
+        large = {**row("large"), "text": "x" * 500_000}
+        with pytest.raises(TooLarge):
+            store.commit([Put(large), *beside])
+        small = Put(row("small"))
+        store.commit([small])
+        with pytest.raises(TooLarge):
+            store.commit([Change(small.key, set={"text": "x" * 500_000}), *beside])
+
+
+def test_a_row_of_a_transaction_that_has_no_room_is_too_large() -> None:
+    refused = cancelled("None", "ValidationError")
+    reason = "Item size to update has exceeded the maximum allowed size"
+    refused.response["CancellationReasons"][1]["Message"] = reason
+    with pytest.raises(TooLarge):
+        DynamoStore(Canned(refused), "Records", "Subscribers").commit(  # type: ignore[arg-type]
+            [Put(row("a")), Put(row("b"))]
+        )
 
 
 class Canned:

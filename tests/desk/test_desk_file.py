@@ -51,6 +51,17 @@ def send(browser: StaffBrowser, page: tuple[str, str], **fields: str) -> tuple[i
     return told.status_code, told.body.decode()
 
 
+@pytest.mark.parametrize("number", ["9" * 39, "9" * 5000, "٣", "-1"])
+def test_a_number_in_an_address_that_is_none_of_ours_is_as_if_it_were_not_there(
+    rita: StaffBrowser, way: Journey, number: str
+) -> None:
+    case = way.declare()
+    _, nonce = opened(rita, case)
+    page = f"/desk/files/{case.ref}?v={number}&e={number}"
+    assert send(rita, (page, nonce), decision="approve")[0] == 303
+    assert rita.get(f"/desk/files?after={number}&order=name").status_code == 200
+
+
 def test_a_declaration_is_approved_and_taken_back(rita: StaffBrowser, way: Journey) -> None:
     case = way.declare()
     assert send(rita, opened(rita, case), decision="approve")[0] == 303

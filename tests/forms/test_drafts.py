@@ -18,6 +18,7 @@ from chalicelib.forms.drafts.draft import (
     EMPTY_RETENTION,
     MAX_EDITORS,
     RETENTION,
+    ROW_BYTES,
     ROW_ID,
     FormDraft,
     draft_key,
@@ -361,6 +362,26 @@ def test_a_section_that_leaves_no_room_for_the_others_is_refused(drafts: Drafts)
     holder = begun(drafts)
     with pytest.raises(TooLarge):
         drafts.save(holder, "issue", {"issue_summary": "é" * 40_000}, version=0)
+
+
+@pytest.mark.parametrize("name", ["redirect", "invite", "ref", "notice", "consent_shown"])
+def test_what_stays_with_a_draft_beside_its_answers_is_short(drafts: Drafts, name: str) -> None:
+    holder, long = begun(drafts), {name: "é" * 1001}
+    with pytest.raises(TooLarge):
+        drafts.save(holder, "issue", {}, version=0, carried=long)
+    with pytest.raises(TooLarge):
+        drafts.begin("eoi", "fr", "192.0.2.1", long, {})
+    drafts.save(holder, "issue", {}, version=0, carried={name: "x" * 2000})
+
+
+def test_what_is_carried_counts_in_its_section(drafts: Drafts) -> None:
+    room = ROW_BYTES // len(section_ids("eoi"))
+    values = {"issue_summary": "x" * (room - 100)}
+    drafts.save(begun(drafts), "issue", values, version=0)
+    with pytest.raises(TooLarge):
+        drafts.save(begun(drafts), "issue", values, version=0, carried={"notice": "x" * 200})
+    with pytest.raises(TooLarge):
+        begun(drafts, {"issue_summary": "x" * room})
 
 
 def test_what_is_known_stands_in_its_sections_which_are_still_to_be_read(drafts: Drafts) -> None:

@@ -445,3 +445,22 @@ def test_a_list_ticks_what_was_chosen_and_nothing_else(kind: str, size: int) -> 
         html = str(macro(field, "list", value, {}, "fr", []))
         ticked = re.findall(r'value="(o\d+)"(?: checked| selected)', html)
         assert ticked == chosen
+
+
+@pytest.mark.parametrize("version", [int("9" * 39), 10**9, -1, True, 1.0, "1", None])
+def test_a_version_that_is_none_of_ours_is_refused_as_malformed(way: Journey, version: Any) -> None:
+    url = begun(way, uninvited="1")
+    body = {"version": version, "fields": {}}
+    assert way.visitor.send(f"{url}/contact", body).status_code == 400
+    pairs = [("version", str(version)), ("do", "continue")]
+    assert way.visitor.submit(f"{url}/contact", pairs).status_code == 303
+
+
+def test_what_is_too_long_beside_the_answers_is_said_to_be(way: Journey) -> None:
+    long = "x" * 70_000
+    for name in ("redirect", "invite", "ref"):
+        given = {"form": "eoi", "uninvited": "1", name: long}
+        assert way.visitor.send("/draft", given).status_code == 413
+    url = begun(way, uninvited="1")
+    pairs = [("notice", long), ("do", "continue")]
+    assert way.visitor.submit(f"{url}/contact", pairs).status_code == 413

@@ -27,7 +27,7 @@ from chalicelib.forms.drafts.draft import (
 )
 from chalicelib.forms.drafts.merging import Merged, digests, merge
 from chalicelib.forms.drafts.refused import DraftSent, EditedMeanwhile, Holder
-from chalicelib.forms.drafts.typed import check_size, prefilled
+from chalicelib.forms.drafts.typed import check_carried, check_size, prefilled
 
 SAVE_ATTEMPTS: Final = 8
 """How often a save is built anew because another one came in between."""
@@ -52,7 +52,8 @@ class Drafts:
         entered: Values | None = None,
     ) -> Holder:
         """Begin a draft, with what is `known` already in its sections, and what was `entered` on
-        another page: such a draft is kept as one that was changed now. Raises TooMany."""
+        another page: such a draft is kept as one that was changed now. Raises TooMany, TooLarge."""
+        check_carried(carried)
         now = self.now()
         holder = Holder(new_id(form), new_editor())
         pk, sk = draft_key(holder.draft)
@@ -98,7 +99,7 @@ class Drafts:
         lists of rows only where they change. Raises EditedMeanwhile, DraftSent, BadLink, TooLarge.
         """
         form = holder.form
-        check_size(form, values)
+        check_size(form, values, carried)
         for _ in range(SAVE_ATTEMPTS):
             try:
                 self.store.commit([self._change(holder, section, values, version, carried)])

@@ -126,10 +126,24 @@ def _unknown(given: Mapping[str, object], known: Container[str]) -> list[str]:
     return [key[:80] for key in given if key not in known]
 
 
-def check_size(form: str, values: Mapping[str, object]) -> None:
+CARRIED_BYTES: Final = 2000
+"""What a field may take that stays with a draft beside its answers."""
+
+
+def check_size(
+    form: str, values: Mapping[str, object], carried: Mapping[str, str] | None = None
+) -> None:
     """Refuse a section that is too large. Raises TooLarge for a section that leaves the others no
-    room in one row."""
-    if len(compact(values).encode()) > ROW_BYTES // len(section_ids(form)):
+    room in one row, with what is carried along with it."""
+    check_carried(carried or {})
+    taken = len(compact(values).encode()) + len(compact(dict(carried or {})).encode())
+    if taken > ROW_BYTES // len(section_ids(form)):
+        raise TooLarge
+
+
+def check_carried(carried: Mapping[str, str]) -> None:
+    """Refuse a field beside the answers that is too large. Raises TooLarge."""
+    if any(len(text.encode()) > CARRIED_BYTES for text in carried.values()):
         raise TooLarge
 
 
@@ -139,10 +153,11 @@ def asked(fields: "Iterable[FormField]", values: Mapping[str, object]) -> "list[
 
 
 def prefilled(form: str, known: Values) -> dict[str, object]:
-    """Return what a row begins with of what is known."""
+    """Return what a row begins with of what is known. Raises TooLarge."""
     found: dict[str, object] = {}
     for name in section_ids(form):
         values = typed(section_of(form, name)["fields"], known)
+        check_size(form, values)
         lists = row_names(form, name)
         found |= {f"r_{key}": values.pop(key) for key in lists if key in values}
         if values:

@@ -16,6 +16,7 @@ from chalicelib.core import references
 from chalicelib.core.errors import NotFound, Refused
 from chalicelib.core.languages import Lang
 from chalicelib.core.records import moment
+from chalicelib.core.typed_text import whole_number
 from chalicelib.desk.filters import Filters
 from chalicelib.desk.jobs import SECONDS_AT_ONCE, Jobs
 from chalicelib.desk.many import DECISIONS, MANY_MAX, OFFERED, Chosen, Many, Result
@@ -135,8 +136,9 @@ class ManyViews:
             if stands_back(case, staff.id, staff.email) or kind(case.state) == "held":
                 continue
             version, events = case.version, case.events
-            if len(parts) == _CHOSEN_PARTS and all(one.isdecimal() for one in parts[1:]):
-                version, events = int(parts[1]), int(parts[2])
+            seen = [n for part in parts[1:] if (n := whole_number(part)) is not None]
+            if len(parts) == _CHOSEN_PARTS and len(seen) == _CHOSEN_PARTS - 1:
+                version, events = seen
             found.setdefault(case.id, (case, Chosen(case.id, version, events)))
         return list(found.values())[:MANY_MAX]
 

@@ -16,6 +16,7 @@ from chalicelib.core.errors import NotFound
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item, Now
 from chalicelib.core.records import moment
+from chalicelib.core.typed_text import whole_number
 from chalicelib.desk.notes import StaffNotes
 from chalicelib.views.desk.entry import Visit
 
@@ -40,9 +41,9 @@ class OpenedFiles:
         row = review_link(
             token_hash, case=case, recipient=staff.id, allowed=allowed, now=self.now()
         )
-        version, events = query.get("v", ""), query.get("e", "")
-        if version.isdecimal() and events.isdecimal():
-            row |= {"case_version": int(version), "case_events": int(events)}
+        version, events = whole_number(query.get("v", "")), whole_number(query.get("e", ""))
+        if version is not None and events is not None:
+            row |= {"case_version": version, "case_events": events}
         return row
 
     def review(self, case: Case, staff: Staff, visit: Visit | None = None) -> OpenedReview:
