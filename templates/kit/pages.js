@@ -71,12 +71,14 @@
     const known = { seen: seen.value, ...(row ? { row: row.value } : { version: Number(version.value) }) }
     changed = false
     saving = true
+    const patience = new AbortController()
+    const end = setTimeout(() => patience.abort(), PATIENCE_MS)
     try {
       const answer = await fetch(form.action, {
         method: "POST",
         credentials: "omit",
         keepalive: leaving === true,
-        signal: AbortSignal.timeout(PATIENCE_MS),
+        signal: patience.signal,
         headers: { "Content-Type": "application/json", Accept: "application/json" },
         body: JSON.stringify({ ...known, fields: answers() }),
       })
@@ -96,6 +98,7 @@
       changed = true
       say(status.dataset.unsaved)
     }
+    clearTimeout(end)
     saving = false
     const button = pressed
     pressed = null
@@ -115,10 +118,24 @@
   form.addEventListener("change", note)
   form.addEventListener("submit", event => {
     clearTimeout(timer)
-    if (!saving) return
+    if (!saving) {
+      changed = false // The button keeps it all.
+      return
+    }
     // Once it is kept, the page knows its version.
     event.preventDefault()
     pressed = event.submitter
   })
   document.addEventListener("visibilitychange", () => document.hidden && save(true))
+
+  // What was kept as this page was left may have come after the page was asked for anew.
+  const RELOAD_MS = 400
+  const look = async () => {
+    const answer = await fetch(location.href, { credentials: "omit", headers: { Accept: "text/html" } })
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html")
+    const version = page.querySelector("#answers [name=version]")
+    if (version && !changed && version.value !== form.elements.version.value) location.replace(location.href)
+  }
+  const [{ type } = {}] = performance.getEntriesByType("navigation")
+  if (type === "reload" && form.elements.version) setTimeout(() => look().catch(() => {}), RELOAD_MS)
 })()

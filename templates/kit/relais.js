@@ -150,9 +150,12 @@
       } catch {} // Then the answer to the form says so.
     }
 
-    // What is typed is kept in this tab until it is sent: a reload, or the other language, loses none.
+    // What is typed is kept in this tab until a receipt: a reload, the other language, or a page that
+    // the browser could not bring, loses none.
     get drawer() {
-      return `relais ${this.api} ${this.piece}`
+      const field = this.form.elements.invite
+      const invite = new URLSearchParams(location.search).get("invite") || (field ? field.value : "")
+      return `relais ${this.api} ${this.piece} ${invite}`
     }
 
     typed() {
@@ -160,7 +163,7 @@
     }
 
     keep() {
-      const kept = this.typed().filter(each => !/radio|checkbox/.test(each.type) ? each.value : each.checked)
+      const kept = this.typed().filter(each => !/radio|checkbox/.test(each.type) || each.checked)
       try {
         sessionStorage.setItem(this.drawer, JSON.stringify(kept.map(each => [each.name, each.value])))
       } catch {} // A browser that keeps nothing is no reason to stop.
@@ -181,8 +184,9 @@
       const values = new Set(kept.map(pair => JSON.stringify(pair)))
       this.typed().forEach(each => {
         if (/radio|checkbox/.test(each.type)) each.checked = values.has(JSON.stringify([each.name, each.value]))
-        else if (!each.value) each.value = (kept.find(([name]) => name === each.name) || [])[1] || ""
+        else each.value = (kept.find(([name]) => name === each.name) || [0, each.value])[1]
       })
+      this.brought = new Set(this.typed().map(each => each.name))
       this.update()
       const anew = make("button", { type: "button", className: "quiet", textContent: this.words.anew })
       const box = make("p", { className: "relais-restored" }, this.words.restored + " ", anew)
@@ -190,6 +194,8 @@
       anew.addEventListener("click", () => {
         this.forget()
         this.form.reset()
+        this.brought = 0
+        if (this.known) this.fill(this.known, "")
         this.update()
         box.remove()
         this.typed()[0].focus()
@@ -226,7 +232,7 @@
       made.querySelectorAll("*").forEach(each => {
         for (const { name, value } of [...each.attributes]) {
           if (!/^(id|name|for|aria-describedby|data-of)$/.test(name)) continue
-          each.setAttribute(name, value.replaceAll(`-${number - 1}-`, `-${number}-`).replace(`[${number - 1}]`, `[${number}]`))
+          each.setAttribute(name, value.split(`-${number - 1}-`).join(`-${number}-`).replace(`[${number - 1}]`, `[${number}]`))
         }
         if (/radio|checkbox/.test(each.type)) each.checked = false
         else if (each.name) each.value = ""
@@ -285,6 +291,7 @@
           const last = rows.filter(each => !each.hidden).pop()
           last.hidden = true
           this.update()
+          this.keep()
           this.status.textContent = this.say("removed", number + 1)
           more.focus()
         })
@@ -322,7 +329,7 @@
         return this.refused(body)
       }
       this.form.querySelector(".gate").hidden = true
-      this.fill(body.values || {}, "")
+      this.fill(this.known = body.values || {}, "")
       this.update()
       this.status.textContent = this.words.known
     }
@@ -344,7 +351,7 @@
       for (const each of controls) {
         if (each.type === "checkbox" || each.type === "radio") {
           if (value === true ? each.value === "on" : each.value === String(value)) each.checked = true
-        } else if (!each.value && value !== null) each.value = String(value)
+        } else if (!each.value && value !== null && !(this.brought && this.brought.has(path))) each.value = String(value)
       }
       return controls.length
     }
@@ -387,7 +394,6 @@
       const there = online && !byPolicy && await fetch(`${this.api}/health`, { mode: "no-cors" }).then(() => true, () => false)
       if (byPolicy || there || (online && this.failed)) {
         this.plain = true
-        if (!this.failed) this.forget() // Our page has it now, and keeps it.
         HTMLFormElement.prototype.submit.call(this.form)
         await pause(500)
         this.plain = false

@@ -326,6 +326,50 @@ def test_a_reload_loses_nothing_until_the_form_is_sent(
     assert page.evaluate("sessionStorage.length") == 0
 
 
+def test_what_was_known_is_as_it_was_typed_over_after_a_reload(api: str, pasted: Show) -> None:
+    known = part(api, "newsletter").replace('name="email"', 'name="email" value="ada@example.org"')
+    page = pasted(known)
+    for typed in ("zoe@example.org", ""):
+        page.locator("[name=email]").fill(typed)
+        page.reload()
+        page.locator(".relais-restored").wait_for()
+        assert page.locator("[name=email]").input_value() == typed
+    page.get_by_role("button", name="Vider le formulaire").click()
+    assert page.locator("[name=email]").input_value() == "ada@example.org"
+
+
+def test_a_row_that_was_removed_stays_away_after_a_reload(api: str, pasted: Show) -> None:
+    page = pasted(part(api, "eoi"))
+    fill(page, "eoi")
+    rows = page.locator("fieldset.row:visible")
+    count = rows.count()
+    rows.last.get_by_role("button", name="Retirer").click()
+    page.reload()
+    page.locator(".relais-restored").wait_for()
+    unfold(page)
+    assert rows.count() == count - 1
+
+
+def test_a_form_that_no_page_takes_is_there_for_whoever_comes_back(
+    api: str, pasted: Show
+) -> None:
+    page = pasted(part(api, "newsletter"))
+    fill(page, "newsletter")
+
+    def gateway(route: Route) -> None:
+        if route.request.resource_type == "document":
+            route.fulfill(status=502, body="Bad Gateway")
+        else:
+            route.abort()
+
+    page.route(f"{api}/newsletter*", gateway)
+    press(page)
+    page.get_by_text("Bad Gateway").wait_for()
+    page.go_back()
+    page.locator(".relais-restored").wait_for()
+    assert page.locator("[name=email]").input_value()
+
+
 def test_what_was_kept_can_be_emptied(api: str, pasted: Show) -> None:
     page = pasted(part(api, "newsletter"))
     fill(page, "newsletter")

@@ -19,6 +19,10 @@ WORDS = "Le quartier manque de tout"
 def section(page: Page, address: str) -> Page:
     """The part of a declaration that has long answers; a script may run at once, as in a browser."""
     page.clock.install()
+    return begun(page, address)
+
+
+def begun(page: Page, address: str) -> Page:
     page.goto(f"{address}/forms/eoi?lang=fr")
     page.click("main form button")
     page.goto(re.sub(r"/contact\b.*", "/issue?lang=fr", page.url))
@@ -40,6 +44,32 @@ def test_the_script_is_small_and_stores_nothing_in_the_browser() -> None:
     script = kit_parts.file("pages.js")
     assert len(gzip.compress(script.encode())) < LIMIT_BYTES
     assert not re.search(r"cookie|localStorage|sessionStorage|innerHTML|eval\(", script)
+
+
+@pytest.mark.parametrize("name", ["pages.js", "relais.js"])
+def test_a_script_calls_nothing_that_a_phone_of_six_years_lacks(name: str) -> None:
+    """Safari 14 is the last of some telephones; what it lacks would end a script half-way."""
+    newer = r"\.at\(|replaceAll|AbortSignal\.timeout|structuredClone|hasOwn\(|\?\?=|\|\|=|findLast"
+    assert not re.search(newer, kit_parts.file(name))
+
+
+def test_what_was_typed_just_before_a_reload_is_there(
+    page: Page, address: str, store: MemoryStore
+) -> None:
+    # By the browser's own clock: one that is set says nothing of how a page was reached.
+    begun(page, address).fill("[name=issue_summary]", WORDS)
+    page.reload()
+    expect(page.locator("[name=issue_summary]")).to_have_value(WORDS)
+    assert kept(store) == WORDS
+
+
+def test_a_button_keeps_what_was_typed_once(section: Page) -> None:
+    posts: list[str] = []
+    section.on("request", lambda sent: sent.method == "POST" and posts.append(sent.url))
+    section.fill("[name=issue_summary]", WORDS)
+    section.get_by_role("button", name="Continuer", exact=True).click()
+    section.wait_for_load_state()
+    assert len(posts) == 1
 
 
 def test_what_is_typed_is_kept_without_a_button_and_nobody_is_asked_twice(

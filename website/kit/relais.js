@@ -129,13 +129,15 @@ if (ok && paused) this.banner(this.form.getAttribute("aria-label"), paused)
 } catch {}
 }
 get drawer() {
-return `relais ${this.api} ${this.piece}`
+const field = this.form.elements.invite
+const invite = new URLSearchParams(location.search).get("invite") || (field ? field.value : "")
+return `relais ${this.api} ${this.piece} ${invite}`
 }
 typed() {
 return [...this.form.elements].filter(each => each.name && !/hidden|submit|button/.test(each.type) && each.name !== "website")
 }
 keep() {
-const kept = this.typed().filter(each => !/radio|checkbox/.test(each.type) ? each.value : each.checked)
+const kept = this.typed().filter(each => !/radio|checkbox/.test(each.type) || each.checked)
 try {
 sessionStorage.setItem(this.drawer, JSON.stringify(kept.map(each => [each.name, each.value])))
 } catch {}
@@ -154,8 +156,9 @@ if (!kept || !kept.length) return
 const values = new Set(kept.map(pair => JSON.stringify(pair)))
 this.typed().forEach(each => {
 if (/radio|checkbox/.test(each.type)) each.checked = values.has(JSON.stringify([each.name, each.value]))
-else if (!each.value) each.value = (kept.find(([name]) => name === each.name) || [])[1] || ""
+else each.value = (kept.find(([name]) => name === each.name) || [0, each.value])[1]
 })
+this.brought = new Set(this.typed().map(each => each.name))
 this.update()
 const anew = make("button", { type: "button", className: "quiet", textContent: this.words.anew })
 const box = make("p", { className: "relais-restored" }, this.words.restored + " ", anew)
@@ -163,6 +166,8 @@ box.setAttribute("role", "status")
 anew.addEventListener("click", () => {
 this.forget()
 this.form.reset()
+this.brought = 0
+if (this.known) this.fill(this.known, "")
 this.update()
 box.remove()
 this.typed()[0].focus()
@@ -194,7 +199,7 @@ const made = row.cloneNode(true)
 made.querySelectorAll("*").forEach(each => {
 for (const { name, value } of [...each.attributes]) {
 if (!/^(id|name|for|aria-describedby|data-of)$/.test(name)) continue
-each.setAttribute(name, value.replaceAll(`-${number - 1}-`, `-${number}-`).replace(`[${number - 1}]`, `[${number}]`))
+each.setAttribute(name, value.split(`-${number - 1}-`).join(`-${number}-`).replace(`[${number - 1}]`, `[${number}]`))
 }
 if (/radio|checkbox/.test(each.type)) each.checked = false
 else if (each.name) each.value = ""
@@ -251,6 +256,7 @@ else each.value = next[place] ? next[place].value : ""
 const last = rows.filter(each => !each.hidden).pop()
 last.hidden = true
 this.update()
+this.keep()
 this.status.textContent = this.say("removed", number + 1)
 more.focus()
 })
@@ -284,7 +290,7 @@ if (link) link.href = this.hosted
 return this.refused(body)
 }
 this.form.querySelector(".gate").hidden = true
-this.fill(body.values || {}, "")
+this.fill(this.known = body.values || {}, "")
 this.update()
 this.status.textContent = this.words.known
 }
@@ -304,7 +310,7 @@ const controls = [...this.form.elements].filter(each => each.name === path)
 for (const each of controls) {
 if (each.type === "checkbox" || each.type === "radio") {
 if (value === true ? each.value === "on" : each.value === String(value)) each.checked = true
-} else if (!each.value && value !== null) each.value = String(value)
+} else if (!each.value && value !== null && !(this.brought && this.brought.has(path))) each.value = String(value)
 }
 return controls.length
 }
@@ -342,7 +348,6 @@ const online = navigator.onLine !== false
 const there = online && !byPolicy && await fetch(`${this.api}/health`, { mode: "no-cors" }).then(() => true, () => false)
 if (byPolicy || there || (online && this.failed)) {
 this.plain = true
-if (!this.failed) this.forget()
 HTMLFormElement.prototype.submit.call(this.form)
 await pause(500)
 this.plain = false
