@@ -58,7 +58,7 @@ def part(
         "lang": lang,
         "api": settings.public_url,
         "words": {key: text[lang] for key, text in content.kit()["script"].items()},
-        "id_prefix": _short(name),
+        "id_prefix": f"{lang}-{_short(name)}",
         "pasted": True,
     }
     if name == COACHES:
