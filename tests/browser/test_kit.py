@@ -350,9 +350,7 @@ def test_a_row_that_was_removed_stays_away_after_a_reload(api: str, pasted: Show
     assert rows.count() == count - 1
 
 
-def test_a_form_that_no_page_takes_is_there_for_whoever_comes_back(
-    api: str, pasted: Show
-) -> None:
+def test_a_form_that_no_page_takes_is_there_for_whoever_comes_back(api: str, pasted: Show) -> None:
     page = pasted(part(api, "newsletter"))
     fill(page, "newsletter")
 
@@ -607,9 +605,15 @@ def test_a_form_that_is_paused_says_so_and_loses_nothing_that_was_typed(
 
 def test_coaches_are_found_as_one_types(published: object, api: str, pasted: Show) -> None:
     page = pasted(part(api, "coaches"))
-    page.locator("#co-q").press_sequentially("logement", delay=5)
+    page.locator("#fr-co-q").press_sequentially("logement", delay=5)
     first = page.locator(".relais-found li a").first
     first.wait_for()
     assert (first.get_attribute("href") or "").startswith(f"{api}/coaches/")
-    page.locator("#co-q").fill("xyzzyx")
+    page.locator("#fr-co-q").fill("xyzzyx")
     page.get_by_text("Aucun résultat pour cette recherche.").wait_for()
+
+
+def test_both_languages_of_a_form_stand_on_one_page(api: str, pasted: Show) -> None:
+    page = pasted(part(api, "newsletter") + part(api, "newsletter", "en"))
+    twice = "[...document.querySelectorAll('[id]')].map(e => e.id).filter((id, at, all) => all.indexOf(id) !== at)"
+    assert page.evaluate(twice) == []
