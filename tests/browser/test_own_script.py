@@ -4,7 +4,7 @@ import gzip
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from chalicelib.views import kit_parts
 from fakes import MemoryStore
@@ -65,7 +65,12 @@ def test_what_was_typed_just_before_a_reload_is_there(
 
 def test_a_button_keeps_what_was_typed_once(section: Page) -> None:
     posts: list[str] = []
-    section.on("request", lambda sent: sent.method == "POST" and posts.append(sent.url))
+
+    def note(sent: Request) -> None:
+        if sent.method == "POST":
+            posts.append(sent.url)
+
+    section.on("request", note)
     section.fill("[name=issue_summary]", WORDS)
     section.get_by_role("button", name="Continuer", exact=True).click()
     section.wait_for_load_state()
