@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib import content
 from chalicelib.core.email_address import EMAIL_MAX_LENGTH
+from chalicelib.core.errors import BadLink
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
 from chalicelib.forms import field_types
@@ -68,21 +69,28 @@ class DraftSharing:
             return self._page(place, holder, draft, page, entered=entered[:EMAIL_MAX_LENGTH],
                               name=name, wrong=wrong, status=422)  # fmt: skip
         if page == "later":
-            self.letters.keep(draft, holder, email, place.lang)
+            self.letters.keep(holder, email, place.lang)
         else:
-            self.letters.invite(draft, email, name or email, place.lang)
+            self.letters.invite(holder, email, name or email, place.lang)
         if not request.wants_page:
             return json_response({"status": "sent"}, PRIVATE, status=202)
         return self._page(place, holder, self.drafts.get(holder), page, sent_to=email)
 
     def _delete(self, place: Place, holder: Holder, fields: dict[str, object]) -> Response:
-        draft = self.drafts.get(holder)
-        if not draft.began(holder.editor) or not is_ticked(fields, "confirm"):
-            return self._page(place, holder, draft, "delete", wrong="confirm", status=422)
-        self.drafts.erase(holder)
+        confirmed = is_ticked(fields, "confirm")
+        try:
+            draft = self.drafts.get(holder)
+        except BadLink:
+            # Pressed twice: the first press has deleted it.
+            if not confirmed or not self.drafts.is_gone(holder):
+                raise
+        else:
+            if not draft.began(holder.editor) or not confirmed:
+                return self._page(place, holder, draft, "delete", wrong="confirm", status=422)
+            self.drafts.erase(holder)
         # The link that was used opens nothing any more, in no language: the switch leads to the form.
-        form = self.pages.address("forms", draft.form)
-        return self.pages.respond("draft_deleted", place.lang, {"form": draft.form}, address=form)
+        form = self.pages.address("forms", holder.form)
+        return self.pages.respond("draft_deleted", place.lang, {"form": holder.form}, address=form)
 
     def _page(  # noqa: PLR0913
         self,

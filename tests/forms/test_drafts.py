@@ -1,6 +1,6 @@
 """A draft keeps what each of its writers typed: by one conditional write, whatever comes between."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import files
 import samples
 from chalicelib.cases.case import Case
 from chalicelib.cases.intake.draft_sending import DraftSending, answers
 from chalicelib.cases.intake.submission import IncomingForm
 from chalicelib.core.errors import BadLink, DraftChanged, StoreDown, TooLarge, TooMany
 from chalicelib.core.ports import Write
+from chalicelib.forms.attachments.bringing import Brought
 from chalicelib.forms.drafts.draft import (
     EMPTY_RETENTION,
     MAX_EDITORS,
@@ -22,6 +24,8 @@ from chalicelib.forms.drafts.draft import (
     ROW_ID,
     FormDraft,
     draft_key,
+    new_editor,
+    row_names,
     section_ids,
 )
 from chalicelib.forms.drafts.drafts import Drafts
@@ -62,8 +66,8 @@ def filled(drafts: Drafts, form: str = "eoi", **changes: Any) -> Holder:
 
 
 def colleague(drafts: Drafts, holder: Holder, name: str = "Zoé") -> Holder:
-    change, editor = drafts.add_editor(drafts.get(holder), name)
-    drafts.store.commit([change])
+    editor = new_editor()
+    drafts.store.commit([drafts.get(holder).inviting(name, editor)])
     return Holder(holder.draft, editor)
 
 
@@ -406,8 +410,8 @@ def test_a_colleague_takes_a_draft_from_nobody(drafts: Drafts, service: Services
     letters = service.drafts.letters
     ada = begun(drafts)
     zoe = colleague(drafts, ada)
-    letters.keep(drafts.get(ada), ada, "ada@example.org", "fr")
-    letters.keep(drafts.get(zoe), zoe, "zoe@example.org", "en")
+    letters.keep(ada, "ada@example.org", "fr")
+    letters.keep(zoe, "zoe@example.org", "en")
     drafts.remove_editor(zoe, ada.editor)
     kept = drafts.get(ada)
     assert (kept.email, kept.owner, kept.lang) == ("ada@example.org", ada.editor, "fr")
@@ -436,3 +440,91 @@ def test_rows_that_hold_nothing_are_none_and_no_two_have_one_id() -> None:
     found = typed(section_of("eoi", "collective")["fields"], {"partners": given})["partners"]
     assert [row["name"] for row in found] == ["A", " ", "B"]
     assert len({row[ROW_ID] for row in found}) == 3
+
+
+Press = Callable[[Services, Holder], object]
+
+
+def row_of_its_own(service: Services, holder: Holder) -> object:
+    row = {ROW_ID: new_editor(), "name": "A"}
+    section = next(
+        one for one in section_ids("application") if "partners" in row_names("application", one)
+    )
+    return service.drafts.drafts.save_row(holder, section, "partners", row, seen="")
+
+
+def invite(service: Services, holder: Holder) -> None:
+    taken = len(service.drafts.drafts.get(holder).editors)
+    address = f"zoe{taken}-{new_editor()}@example.org"
+    service.drafts.letters.invite(holder, address, "Zoé", "fr")
+
+
+def remove_the_first_colleague(service: Services, holder: Holder) -> None:
+    zoe = next((one for one, name in service.drafts.drafts.get(holder).editors.items() if name), "")
+    service.drafts.drafts.remove_editor(holder, zoe)
+
+
+def remove_the_document(service: Services, holder: Holder) -> None:
+    there = service.drafts.drafts.get(holder).attachments
+    service.drafts.attachments.remove(holder, next(iter(there), "gone"))
+
+
+PRESSES: dict[str, tuple[int, Press]] = {
+    "extend": (12, lambda service, holder: service.drafts.drafts.extend(holder)),
+    "add a row": (12, row_of_its_own),
+    "invite": (4, invite),
+    "keep": (4, lambda service, holder: service.drafts.letters.keep(holder, "a@b.org", "fr")),
+    "remove a colleague": (4, remove_the_first_colleague),
+    "remove a document": (4, remove_the_document),
+    "delete": (4, lambda service, holder: service.drafts.drafts.erase(holder)),
+}
+
+
+@pytest.mark.parametrize("nested", [True, False])
+@pytest.mark.parametrize("name", PRESSES)
+def test_whatever_is_pressed_many_times_at_once_is_done(
+    service: Services, store: MemoryStore, name: str, nested: bool
+) -> None:
+    many, press = PRESSES[name]
+    drafts = service.drafts.drafts
+    holder = drafts.begin("application", "fr", "192.0.2.1", {"uninvited": "1"}, {})
+    colleague(drafts, holder)
+    quote = Brought("file_coach_quote", "a.pdf", files.pdf())
+    service.drafts.attachments.add(holder, quote, "192.0.2.1")
+    left = many - 1
+
+    def another_first(writes: Sequence[Write]) -> None:
+        nonlocal left
+        if left and any(write.key == draft_key(holder.draft) for write in writes):
+            left -= 1
+            store.before = another_first if nested else lambda writes: None
+            press(service, holder)
+            store.before = another_first
+
+    store.before = another_first
+    press(service, holder)
+    store.before = lambda writes: None
+    assert left == 0 or name in ("keep", "delete", "remove a colleague", "remove a document")
+    if name == "delete":
+        assert drafts.is_gone(holder)
+        return
+    draft = drafts.get(holder)
+    assert len(draft.values.get("partners", [])) == (many if name == "add a row" else 0)
+    assert len(draft.attachments) == (name != "remove a document")
+    assert len(draft.editors) == 2 + {"invite": many, "remove a colleague": -1}.get(name, 0)
+    owed = {"invite": many, "keep": 1}
+    assert len(store.kinds("letter")) == owed.get(name, 0)
+
+
+def test_an_act_that_others_are_always_before_is_answered_with_a_change(
+    drafts: Drafts, store: MemoryStore
+) -> None:
+    holder = begun(drafts)
+
+    def changed(writes: Sequence[Write]) -> None:
+        store.items[draft_key(holder.draft)]["edits"] += 1
+
+    store.before = changed
+    for act in (drafts.extend, drafts.erase):
+        with pytest.raises(DraftChanged):
+            act(holder)

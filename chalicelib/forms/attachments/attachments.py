@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from chalicelib.core.errors import Conflict, StoreDown
+from chalicelib.core.errors import Conflict
 from chalicelib.core.ports import Change, Item, Now, Store
 from chalicelib.core.records import stamp
 from chalicelib.forms.attachment import (
@@ -102,22 +102,22 @@ class Attachments:
 
     def remove(self, holder: Holder, attachment_id: str) -> None:
         """Take a document out of a draft; nothing happens when it is gone already."""
-        draft = self.drafts.get(holder)
-        key = draft.attachments.get(attachment_id)
-        if key is None:
-            return
-        change = Change(
-            draft.key,
-            expect={**_open(holder.editor), f"file_{attachment_id}": key},
-            set=lifetime(draft.id, self.now()),
-            remove=(f"file_{attachment_id}", "reminded_at"),
-            add={"edits": 1, f"files_{key}": -1},
-        )
-        gone = attachments_in(self.store, draft.key[0], [attachment_id])
-        try:
-            self.store.commit([change, *released(gone, self.now())])
-        except Conflict:
-            raise StoreDown("a draft was changed at the same time") from None
+
+        def writes(draft: FormDraft) -> list[Change]:
+            key = draft.attachments.get(attachment_id)
+            if key is None:
+                return []
+            change = Change(
+                draft.key,
+                expect={**_open(holder.editor), f"file_{attachment_id}": key},
+                set=lifetime(draft.id, self.now()),
+                remove=(f"file_{attachment_id}", "reminded_at"),
+                add={"edits": 1, f"files_{key}": -1},
+            )
+            gone = attachments_in(self.store, draft.key[0], [attachment_id])
+            return [change, *released(gone, self.now())]
+
+        self.drafts.change(holder, writes)
 
     def link(self, found: Sequence[Attachment], attachment_id: str) -> str:
         """Return the address that saves one of these documents. Raises NotFound for one that is

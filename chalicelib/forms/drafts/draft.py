@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, TypedDict
 
 from chalicelib import content
+from chalicelib.core.errors import TooMany
 from chalicelib.core.ports import Change, Item, Key
 from chalicelib.core.records import shard_of, stamp
 
@@ -144,6 +145,24 @@ class FormDraft:
     def unchanged(self) -> Item:
         """Return what the row must still hold for a write that is about all of it."""
         return {"state": OPEN, "edits": self.row["edits"]}
+
+    def extending(self, now: datetime) -> Change:
+        """Return the write that keeps a draft as long as if it had been changed now."""
+        return Change(self.key, expect=self.unchanged(), set=lifetime(self.id, now),
+                      remove=("reminded_at",), add={"edits": 1})  # fmt: skip
+
+    def inviting(self, name: str, editor: str) -> Change:
+        """Return the write that gives somebody else a link of their own. Raises TooMany when the
+        draft has as many as may be."""
+        if len(self.editors) >= MAX_EDITORS:
+            raise TooMany(int(EMPTY_RETENTION.total_seconds()))
+        given = {f"editor_{editor}": True, f"name_{editor}": name}
+        return Change(self.key, expect=self.unchanged(), set=given, add={"edits": 1})
+
+    def leaving(self, editor: str) -> Change:
+        """Return the write that ends the link of an editor."""
+        gone = (f"editor_{editor}", f"name_{editor}")
+        return Change(self.key, expect=self.unchanged(), remove=gone, add={"edits": 1})
 
     def renewing(self, old: str, fresh: str) -> Change:
         """Return the write that gives an editor another link, with all that was said of theirs."""

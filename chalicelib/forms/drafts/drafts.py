@@ -1,17 +1,16 @@
 """What may be done with a draft: begun, changed by section, kept longer, shared, thrown away."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from chalicelib.core import rate_limit
-from chalicelib.core.errors import BadLink, Conflict, StoreDown, TooMany
-from chalicelib.core.ports import Change, Delete, Item, Now, Put, Store
+from chalicelib.core.errors import BadLink, Conflict, DraftChanged
+from chalicelib.core.ports import Change, Delete, Item, Now, Put, Store, Write
 from chalicelib.core.records import is_over, stamp
 from chalicelib.forms.attachment import attachments_in, released
 from chalicelib.forms.drafts.draft import (
     EMPTY_RETENTION,
-    MAX_EDITORS,
     OPEN,
     ROW_ID,
     SENT,
@@ -25,12 +24,12 @@ from chalicelib.forms.drafts.draft import (
     new_id,
     row_names,
 )
-from chalicelib.forms.drafts.merging import Merged, digests, merge
+from chalicelib.forms.drafts.merging import Merged, beside, digests, merge
 from chalicelib.forms.drafts.refused import DraftSent, EditedMeanwhile, Holder
 from chalicelib.forms.drafts.typed import check_carried, check_size, prefilled
 
-SAVE_ATTEMPTS: Final = 8
-"""How often a save is built anew because another one came in between."""
+SAVE_ATTEMPTS: Final = 24
+"""How often a write is built anew because another came in between: all editors at once, twice."""
 
 
 @dataclass(frozen=True)
@@ -109,14 +108,14 @@ class Drafts:
             there = draft.sections[section]
             if there.version == version:
                 raise BadLink("draft")
-            theirs = _beside(there.values, form, section, values)
+            theirs = beside(there.values, form, section, values)
             if theirs == values:
                 return there
             merged = merge(values, theirs, seen)
             if merged.disputed:
                 raise EditedMeanwhile(draft, section, values, theirs, merged)
             values, version, seen = merged.values, there.version, digests(theirs)
-        raise StoreDown("too many saves of one section at once")
+        raise DraftChanged
 
     def save_row(  # noqa: PLR0913
         self, holder: Holder, section: str, rows: str, row: Values, *, seen: str
@@ -170,53 +169,65 @@ class Drafts:
 
         return self._change_rows(holder, section, rows, put)
 
+    def change(
+        self,
+        holder: Holder,
+        writes: Callable[[FormDraft], Sequence[Write]],
+        is_done: Callable[[Conflict], bool] = lambda conflict: False,
+    ) -> None:
+        """Make the writes of a draft as it stands, and anew when it was changed in between; none
+        are left when `is_done` says so of what was met. Raises DraftChanged, and what `get` does."""
+        for _ in range(SAVE_ATTEMPTS):
+            made = writes(self.get(holder))
+            if not made:
+                return
+            try:
+                return self.store.commit(made)
+            except Conflict as conflict:
+                if is_done(conflict):
+                    return
+        raise DraftChanged
+
     def extend(self, holder: Holder) -> FormDraft:
         """Keep a draft as long as if it had been changed now."""
-        draft = self.get(holder)
-        change = Change(draft.key, expect=draft.unchanged(), set=lifetime(draft.id, self.now()),
-                        remove=("reminded_at",), add={"edits": 1})  # fmt: skip
-        self._commit(change)
+        self.change(holder, lambda draft: [draft.extending(self.now())])
         return self.get(holder)
-
-    def add_editor(self, draft: FormDraft, name: str) -> tuple[Change, str]:
-        """Return the write that gives somebody else a link of their own, and whose it is. Raises
-        TooMany when the draft has as many as may be."""
-        if len(draft.editors) >= MAX_EDITORS:
-            raise TooMany(int(EMPTY_RETENTION.total_seconds()))
-        editor = new_editor()
-        given = {f"editor_{editor}": True, f"name_{editor}": name}
-        return Change(draft.key, expect=draft.unchanged(), set=given, add={"edits": 1}), editor
 
     def remove_editor(self, holder: Holder, editor: str) -> None:
         """End the link of a colleague; that of whoever began the draft stays good."""
-        draft = self.get(holder)
-        if editor in draft.editors and editor != holder.editor and not draft.began(editor):
-            gone = (f"editor_{editor}", f"name_{editor}")
-            self._commit(Change(draft.key, expect=draft.unchanged(), remove=gone, add={"edits": 1}))
+
+        def writes(draft: FormDraft) -> list[Change]:
+            other = editor in draft.editors and editor != holder.editor
+            return [draft.leaving(editor)] if other and not draft.began(editor) else []
+
+        self.change(holder, writes)
 
     def erase(self, holder: Holder) -> None:
-        """Delete a draft with everything of it: first what could still be changed."""
-        draft = self.get(holder)
-        gone = released(attachments_in(self.store, draft.key[0], draft.attachments), self.now())
-        self._commit(Delete(draft.key, expect=draft.unchanged()), *gone)
-        self.forget_rest(draft.id)
+        """Delete a draft with everything of it: first what could still be changed. Nothing happens
+        when it is gone already."""
+
+        def writes(draft: FormDraft) -> list[Change | Delete]:
+            there = attachments_in(self.store, draft.key[0], draft.attachments)
+            return [Delete(draft.key, expect=draft.unchanged()), *released(there, self.now())]
+
+        try:
+            self.change(holder, writes)
+        except BadLink:
+            if not self.is_gone(holder):
+                raise
+        self.forget_rest(holder.draft)
+
+    def is_gone(self, holder: Holder) -> bool:
+        return self.store.get(*draft_key(holder.draft)) is None
 
     def forget_rest(self, draft_id: str) -> None:
         """Delete the letters of a draft that was sent or deleted."""
         for row in self.store.rows(draft_key(draft_id)[0], "LETTER#"):
             self.store.commit([Delete((row["pk"], row["sk"]))])
 
-    def _commit(self, *writes: Change | Delete) -> None:
-        try:
-            self.store.commit(writes)
-        except Conflict:
-            raise StoreDown("a draft was changed at the same time") from None
-
     def _standing(self, row: Mapping[str, object] | None, holder: Holder) -> FormDraft:
         """Return the draft of a row that its holder may see."""
-        if not row:
-            raise BadLink("draft")
-        if is_over(row, self.now()):
+        if not row or is_over(row, self.now()):
             raise BadLink("draft")
         draft = FormDraft.of(dict(row))
         if row["state"] == SENT:
@@ -281,13 +292,7 @@ class Drafts:
                 return self.get(holder)
             except Conflict as conflict:
                 draft = self._standing(conflict.met(draft.key), holder)
-        raise StoreDown("too many saves of one section at once")
-
-
-def _beside(theirs: Values, form: str, section: str, mine: Values) -> Values:
-    """Return their answers without the lists of rows that I leave as they are."""
-    lists = row_names(form, section)
-    return {key: value for key, value in theirs.items() if key not in lists or key in mine}
+        raise DraftChanged
 
 
 def _place(rows: list[Values], row_id: str) -> int | None:

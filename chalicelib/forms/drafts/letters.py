@@ -1,17 +1,18 @@
 """The letters that drafts owe: a link for later, one for a colleague, a reminder before the end."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from chalicelib.core import rate_limit
-from chalicelib.core.errors import Conflict, StoreDown
+from chalicelib.core.errors import Conflict
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import APPLICANT, letter
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Change, Item, Key, Now, Put, Store, Write
 from chalicelib.core.records import stamp
-from chalicelib.forms.drafts.draft import OPEN, RETENTION, FormDraft, new_editor
+from chalicelib.forms.drafts.draft import OPEN, RETENTION, FormDraft, draft_key, new_editor
 from chalicelib.forms.drafts.drafts import Drafts
 from chalicelib.forms.drafts.refused import Holder
 
@@ -31,15 +32,18 @@ class DraftLetters:
     now: Now
     people_key: bytes = field(repr=False)
 
-    def keep(self, draft: FormDraft, holder: Holder, email: str, lang: Lang) -> None:
+    def keep(self, holder: Holder, email: str, lang: Lang) -> None:
         """Owe the link to whoever writes the draft, at most once an hour to an address; the draft
         is kept at that address from now on, unless it is a colleague's."""
         kept = {"email": email, "person": person_key(email, self.people_key), "lang": lang,
                 "owner": holder.editor}  # fmt: skip
-        change = Change(draft.key, expect={"state": OPEN, f"editor_{holder.editor}": True},
-                        set=kept if draft.may_move(holder.editor) else {},
-                        add={"edits": 1})  # fmt: skip
-        self._owe(draft, "draft_link", holder.editor, email, lang, [change])
+
+        def change(draft: FormDraft) -> Change:
+            return Change(draft.key, expect={"state": OPEN, f"editor_{holder.editor}": True},
+                          set=kept if draft.may_move(holder.editor) else {},
+                          add={"edits": 1})  # fmt: skip
+
+        self._owe(holder, "draft_link", holder.editor, email, lang, change)
 
     def renew(self, draft: FormDraft, holder: Holder, lang: Lang) -> Holder:
         """Put a new link in the place of that of whoever keeps the draft at their address, and owe
@@ -47,14 +51,21 @@ class DraftLetters:
         if not draft.kept_by(holder.editor):
             return holder
         fresh = new_editor()
-        change = draft.renewing(holder.editor, fresh)
-        self._owe(draft, "draft_link", fresh, draft.email, lang, [change], mark=fresh)
+
+        def change(draft: FormDraft) -> Change:
+            return draft.renewing(holder.editor, fresh)
+
+        self._owe(holder, "draft_link", fresh, draft.email, lang, change, mark=fresh)
         return holder._replace(editor=fresh)
 
-    def invite(self, draft: FormDraft, email: str, name: str, lang: Lang) -> None:
+    def invite(self, holder: Holder, email: str, name: str, lang: Lang) -> None:
         """Give a colleague a link of their own, by mail. Raises TooMany."""
-        change, editor = self.drafts.add_editor(draft, name)
-        self._owe(draft, "draft_colleague", editor, email, lang, [change])
+        editor = new_editor()
+
+        def change(draft: FormDraft) -> Change:
+            return draft.inviting(name, editor)
+
+        self._owe(holder, "draft_colleague", editor, email, lang, change)
 
     def fire(self, key: Key) -> str:
         """Remind whoever left an address that a draft ends soon, once; say what became of it."""
@@ -71,7 +82,7 @@ class DraftLetters:
         owner = next(iter(draft.editors), "")
         if draft.email and row["state"] == OPEN:
             facts = {"lang": draft.lang, "editor": row.get("owner", owner)}
-            owed = self._letter(draft, "draft_ending", draft.email, facts, now, by_day=True)
+            owed = self._letter(key, "draft_ending", draft.email, facts, now, by_day=True)
             writes.append(Put(owed))
         try:
             self.store.commit(writes)
@@ -81,29 +92,31 @@ class DraftLetters:
 
     def _owe(  # noqa: PLR0913
         self,
-        draft: FormDraft,
+        holder: Holder,
         name: str,
         editor: str,
         email: str,
         lang: Lang,
-        writes: list[Change],
+        change: Callable[[FormDraft], Change],
         mark: str = "",
     ) -> None:
         now = self.now()
-        counters = rate_limit.counters("draft_letters", draft.id, now)
-        owed = self._letter(draft, name, email, {"lang": lang, "editor": editor}, now, mark=mark)
-        try:
-            self.store.commit([*writes, Put(owed), *counters])
-        except Conflict as conflict:
+        counters = rate_limit.counters("draft_letters", holder.draft, now)
+        facts: dict[str, object] = {"lang": lang, "editor": editor}
+        owed = self._letter(draft_key(holder.draft), name, email, facts, now, mark=mark)
+
+        def is_done(conflict: Conflict) -> bool:
             if conflict.met((owed["pk"], owed["sk"])) is not None:
-                return  # Asked for within this hour: the letter is on its way already.
+                return True  # Asked for within this hour: the letter is on its way already.
             if any(conflict.met(counter.key) is not None for counter in counters):
                 raise rate_limit.too_many(now, rate_limit.full_window(conflict, counters)) from None
-            raise StoreDown("a draft was changed at the same time") from None
+            return False
+
+        self.drafts.change(holder, lambda draft: [change(draft), Put(owed), *counters], is_done)
 
     def _letter(  # noqa: PLR0913
         self,
-        draft: FormDraft,
+        key: Key,
         name: str,
         email: str,
         facts: dict[str, object],
@@ -114,7 +127,7 @@ class DraftLetters:
     ) -> Item:
         mailbox = person_key(email, self.people_key)[:8]
         since = f"{now:%Y%m%d%H}{mark}-{mailbox}"
-        row = letter(draft.key[0], since, name, to=APPLICANT, due=stamp(now), facts=facts,
+        row = letter(key[0], since, name, to=APPLICANT, due=stamp(now), facts=facts,
                      by_day=by_day)  # fmt: skip
         expires = int((now + RETENTION).timestamp())
         return {**row, "address": email, "expires": expires}

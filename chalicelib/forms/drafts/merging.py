@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 from chalicelib.core.json_text import canonical
-from chalicelib.forms.drafts.draft import Values
+from chalicelib.forms.drafts.draft import Values, row_names
 
 DIGEST_LENGTH: Final = 8
 """Hex digits that tell one answer from another; a page carries them for each of its fields."""
@@ -48,3 +48,9 @@ def merge(mine: Values, theirs: Values, seen: str) -> Merged:
 def _digest(value: object) -> str:
     text = canonical([value])
     return sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
+
+
+def beside(theirs: Values, form: str, section: str, mine: Values) -> Values:
+    """Return their answers without the lists of rows that I leave as they are."""
+    lists = row_names(form, section)
+    return {key: value for key, value in theirs.items() if key not in lists or key in mine}
