@@ -15,6 +15,8 @@ class DynamoListings(DynamoStore):
     """The Store, with its lists."""
 
     def listing(self, pk: str, stretch: Stretch, where: Sequence[Where], limit: int) -> Listing:
+        if stretch.is_over:
+            return Listing([], True)
         query, found = self._stretch(pk, stretch, where), list[Item]()
         for turn in range(LISTING_CALLS):
             # Where everything fits, no more is read than is wanted; else the first call is short.
@@ -33,6 +35,8 @@ class DynamoListings(DynamoStore):
         return Listing(found, False, query["ExclusiveStartKey"]["sk"]["S"])
 
     def counted(self, pk: str, stretch: Stretch, where: Sequence[Where]) -> tuple[int, bool]:
+        if stretch.is_over:
+            return 0, True
         query, total = {**self._stretch(pk, stretch, where), "Select": "COUNT"}, 0
         for _ in range(LISTING_CALLS):
             with store_errors():
@@ -57,6 +61,6 @@ class DynamoListings(DynamoStore):
         query["ExpressionAttributeValues"] = {
             **said.values, **{name: {"S": end} for name, end in ends.items()}
         }  # fmt: skip
-        if stretch.after:
-            query["ExclusiveStartKey"] = key_attributes((pk, stretch.after))
+        if stretch.start:
+            query["ExclusiveStartKey"] = key_attributes((pk, stretch.start))
         return query

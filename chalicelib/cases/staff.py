@@ -31,6 +31,10 @@ class StaffFault(TypedDict):
     at: str
 
 
+MEMBER_NAME_LIMIT: Final = 100
+"""Characters of the name of somebody on the roster: their id, a key, is made of it."""
+
+
 class RosterRefused(RelaisError):
     """What cannot be done to the roster, in one line."""
 
@@ -153,6 +157,8 @@ class Roster:
             raise RosterRefused(f"{email} is not an e-mail address")
         if not any(letter.isalpha() for letter in name):
             raise RosterRefused("a name has letters: give --name")
+        if len(name) > MEMBER_NAME_LIMIT:
+            raise RosterRefused(f"a name has {MEMBER_NAME_LIMIT} characters at most")
         known = self.all()
         for staff in known:
             if staff.email.lower() == address.lower():

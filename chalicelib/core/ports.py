@@ -84,6 +84,19 @@ class Stretch(NamedTuple):
     after: str = ""
     backward: bool = False
 
+    @property
+    def is_over(self) -> bool:
+        """Say whether `after` stands behind all of the part, so that nothing is left of it."""
+        return bool(self.after) and (
+            self.after <= self.low if self.backward else self.after >= self.high
+        )
+
+    @property
+    def start(self) -> str:
+        """The key behind which reading starts; blank at an end, and for what stands before it: the
+        table refuses to start from outside."""
+        return self.after if self.low <= self.after <= self.high else ""
+
 
 LISTING_CALLS: Final = 8
 """How often one listing, or one count, may ask the table: each call reads a megabyte."""

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from chalicelib.cases.staff import ROLES, LastAdministrator, Roster, RosterRefused, Staff
+from chalicelib.cases.staff import (
+    MEMBER_NAME_LIMIT,
+    ROLES,
+    LastAdministrator,
+    Roster,
+    RosterRefused,
+    Staff,
+)
 from chalicelib.core import eastern_time
 from chalicelib.core.email_address import email_or_none, is_same_address
 from chalicelib.core.languages import Lang
@@ -37,7 +44,8 @@ class DeskRoster:
 
     def add(self, by: Staff, name: str, email: str, lang: Lang) -> str:
         """Add somebody, or take them back, and return their id."""
-        if not any(letter.isalpha() for letter in name):
+        length = len(" ".join(name.split()))
+        if not any(letter.isalpha() for letter in name) or length > MEMBER_NAME_LIMIT:
             raise Wrong("name")
         if email_or_none(email) is None:
             raise Wrong("email")

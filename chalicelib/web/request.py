@@ -147,6 +147,13 @@ def text_field(fields: Mapping[str, object], key: str) -> str:
     return text_or_empty(fields.get(key)).strip()
 
 
+def texts_of(fields: Mapping[str, object], key: str) -> list[str]:
+    """Return the texts that a form sent under one name, and nothing of what is no text."""
+    value = fields.get(key)
+    given = value if isinstance(value, list | tuple) else [value]
+    return [one for one in given if isinstance(one, str)]
+
+
 def text_area(fields: Mapping[str, object], key: str) -> str:
     """Return a text of several lines, with the line ends of Unix: browsers send others."""
     return text_field(fields, key).replace("\r\n", "\n")

@@ -19,6 +19,7 @@ from chalicelib.coaches.proposals import EDITABLE_COLUMNS
 from chalicelib.coaches.publishing import DirectoryPublishing
 from chalicelib.core.typed_text import REMARKS_LIMIT
 from chalicelib.desk import log
+from chalicelib.desk.kept import KeptForms
 from journey import Journey
 from sample_coaches import MIREILLE, PRIVATE
 from staff_browser import StaffBrowser, form_of
@@ -370,6 +371,12 @@ def test_a_workbook_is_read_as_a_sheet_is(
     book.save(tmp_path / "c.xlsx")
     told = brought(rita, "c.xlsx", (tmp_path / "c.xlsx").read_bytes())
     assert "sheet=" in told.headers["Location"]
+
+
+def test_a_kept_form_is_not_taken_for_a_sheet(rita: StaffBrowser, way: Journey) -> None:
+    name = KeptForms(way.store, way.clock).keep("rita-roy", [("name", "Noor.csv"), ("act", "add")])
+    told = rita.get(f"{IMPORT}?sheet={name}")
+    assert (told.status_code, told.headers["Location"][-6:]) == (303, "lost=1")
 
 
 def test_an_edition_is_restored_as_it_was_shown_and_what_coaches_changed_stays(

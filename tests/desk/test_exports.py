@@ -234,6 +234,19 @@ def test_an_export_of_nothing_is_refused_with_the_place(
     assert not way.store.kinds("job")
 
 
+def test_a_column_that_is_no_text_is_none(way: Journey) -> None:
+    rita = signed_in(way)
+    form = form_of(rita.get("/desk/export"))
+    cookie = "; ".join(f"{name}={value}" for name, value in rita.cookies.items())
+    for column in (5, None, {"a": 1}, [5, None], True):
+        fields = {"nonce": form, "column": column, "format": "csv"}
+        told = way.visitor.send(
+            "/desk/export", fields, Cookie=cookie, Sec_Fetch_Site="same-origin", Accept="text/html"
+        )
+        assert told.status_code == 422, told.body
+    assert not way.store.kinds("job")
+
+
 # Work in steps: whatever dies, the sheet is whole, and made once.
 
 

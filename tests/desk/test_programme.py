@@ -120,6 +120,8 @@ def test_a_change_asks_for_a_mailed_code_first(way: Journey) -> None:
 @pytest.mark.parametrize(
     ("fields", "place"),
     [({"name": "", "email": "a@example.org"}, "f-name"), ({"name": "Noor", "email": "x"}, "f-email"),
+     ({"name": "N" * 101, "email": "a@example.org"}, "f-name"),
+     ({"name": "N" * 1_025, "email": "a@example.org"}, "f-name"),
      ({"name": "Sam", "email": "Sam.Lee@example.org"}, "f-email")],
 )  # fmt: skip
 def test_what_is_wrong_with_a_new_member_is_said_beside_it_and_kept(

@@ -59,6 +59,22 @@ class StoreContract:
         assert store.counted("L", Stretch(), ada) == (3, True)
         assert store.counted("L", Stretch(), [Where("missing", ("1",))]) == (0, True)
 
+    @pytest.mark.parametrize("where", [(), [Where("name", ("ada",))]])
+    def test_a_listing_goes_on_from_outside_of_its_part_too(
+        self, store: Store, where: list[Where]
+    ) -> None:
+        rows = [row("L", f"{n}", name="ada") for n in range(5)]
+        store.commit([Put(each) for each in rows])
+        for after in ("~~~~", "é", "٣", "4", "3"):
+            assert store.listing("L", Stretch("1", "3", after), where, 9) == ([], True, "")
+            assert store.counted("L", Stretch("1", "3", after), where) == (0, True)
+        for after in ("!", "0", "1"):
+            part = Stretch("1", "3", after, backward=True)
+            assert store.listing("L", part, where, 9) == ([], True, "")
+        for after, backward in (("!", False), ("0", False), ("4", True), ("é", True)):
+            part = Stretch("1", "3", after, backward)
+            assert sorted(one["sk"] for one in store.listing("L", part, where, 9).rows) == [*"123"]
+
     def test_a_put_never_replaces(self, store: Store) -> None:
         store.commit([Put(row(text="first"))])
         with pytest.raises(Conflict) as met:

@@ -35,6 +35,9 @@ from chalicelib.web.responses import Response
 COACHES_A_PAGE: Final = 20
 """Coaches whose changes one page shows."""
 
+KEPT_SHEET: Final = "sheet_kept_as"
+"""What the name of a file is kept under: no form sends it, so that none is taken for a sheet."""
+
 PROBLEMS_SHOWN: Final = 100
 SHEET_URL_SECONDS: Final = 60
 SHORT_TEXT: Final = 120
@@ -69,7 +72,7 @@ class DirectoryViews:
             read_sheet(file.name, file.body, self.editions.today())
         except SheetRefused as refused:
             return self._upload_page(visit, refused.message(visit.lang))
-        name = self.kept.keep(visit.signed_in.staff.id, [("name", file.name[:200])])
+        name = self.kept.keep(visit.signed_in.staff.id, [(KEPT_SHEET, file.name[:200])])
         self.objects.put(_object(name), io.BytesIO(file.body))
         return self.entry.go(f"{self._own}?{urlencode({'sheet': name})}")
 
@@ -150,10 +153,10 @@ class DirectoryViews:
     def _sheet(self, visit: Visit, name: str) -> tuple[str, sheets.Sheet] | None:
         """Return the name and the coaches of a sheet that its reader brought within the day."""
         pairs = dict(self.kept.of(name, visit.signed_in.staff.id))
-        if "name" not in pairs:
+        if KEPT_SHEET not in pairs:
             return None
         data = self.objects.get(_object(name))
-        return pairs["name"], read_sheet(pairs["name"], data, self.editions.today())
+        return pairs[KEPT_SHEET], read_sheet(pairs[KEPT_SHEET], data, self.editions.today())
 
     def _upload_page(self, visit: Visit, wrong: str = "", status: int = 422) -> Response:
         facts: dict[str, object] = {

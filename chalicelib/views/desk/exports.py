@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 from chalicelib import content
 from chalicelib.cases.case import FORM_NAMES
@@ -17,7 +17,7 @@ from chalicelib.desk.filters import Filters
 from chalicelib.desk.jobs import SECONDS_AT_ONCE, Jobs, StaffJob
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.views.desk.filter_words import FilterWords
-from chalicelib.web.request import is_ticked, text_field
+from chalicelib.web.request import is_ticked, text_field, texts_of
 from chalicelib.web.responses import Response
 
 MADE_AT_ONCE: Final = 500
@@ -48,8 +48,7 @@ class ExportViews:
         fields, staff = visit.request.fields(), visit.signed_in.staff
         filters = Filters.of_query(text_field(fields, "filters"))
         every = self._columns(visit.lang)
-        given = fields.get("column", ())
-        ids = [given] if isinstance(given, str) else [str(one) for one in cast("list[str]", given)]
+        ids = texts_of(fields, "column")
         wanted = every if is_ticked(fields, "all") else chosen(every, ids)
         wish = text_field(fields, "format")
         kind = next((one for one in FORMATS if one == wish), None)

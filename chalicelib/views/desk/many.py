@@ -27,7 +27,7 @@ from chalicelib.views.desk.opened_files import OpenedFiles
 from chalicelib.views.leaving import departures
 from chalicelib.views.review_form import read_decision
 from chalicelib.web.problems import FieldError
-from chalicelib.web.request import text_field
+from chalicelib.web.request import text_field, texts_of
 from chalicelib.web.responses import Response
 
 _CHOSEN_PARTS: Final = 3
@@ -126,7 +126,7 @@ class ManyViews:
         """Return the files that a form names and its sender may see, each as it was seen there."""
         names = "shown" if "shown_all" in fields else "file"
         found: dict[str, tuple[Case, Chosen]] = {}
-        for text in _texts(fields.get(names))[: MANY_MAX * 2]:
+        for text in texts_of(fields, names)[: MANY_MAX * 2]:
             parts = text.split(":")
             try:
                 case = self.opened.case(parts[0])
@@ -268,12 +268,6 @@ class ManyViews:
         """Return the decisions that one of the files allows at least."""
         possible = {event for case, _ in files for event in staff_steps(case.state)}
         return [(name, _decision_name(name, lang)) for name in OFFERED if name in possible]
-
-
-def _texts(value: object) -> list[str]:
-    """Return the texts that a form sent under one name."""
-    given = value if isinstance(value, list | tuple) else [value]
-    return [one for one in given if isinstance(one, str)]
 
 
 def _decision_name(name: str, lang: Lang) -> str:
