@@ -137,6 +137,7 @@ class DraftPages:
             "warnings": in_lines(list(found.warnings)),
             "ready": not found.problems,
             "documents": documents,
+            "refused": refused is not None,
             "person": person,
             "banner": text.banner if text and not person else None,
             "submit": content.form(draft.form)["submit"][place.lang],

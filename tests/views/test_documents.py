@@ -159,11 +159,41 @@ def test_there_is_room_for_as_many_as_the_form_says_and_again_after_one_is_remov
     way: Journey, documents: MemoryDocuments
 ) -> None:
     url = draft_of(way)
-    assert [add(way, url).status_code for _ in range(4)] == [200, 200, 200, 422]
+    bodies = [files.pdf(number) for number in (b"1", b"2", b"3", b"4")]
+    assert [add(way, url, body).status_code for body in bodies] == [200, 200, 200, 422]
     way.visitor.submit(f"{url}/documents", [("do", f"remove:{listed(way, url)[0]['id']}")])
     assert add(way, url).status_code == 200
     assert len(listed(way, url)) == 3
     assert nothing_is_left(way, documents)
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+@pytest.mark.parametrize(("field", "replacing"), [
+    ("file_other", False), ("file_other", True), ("file_coach_quote", False), ("file_coach_quote", True),
+])  # fmt: skip
+def test_a_document_whose_button_is_pressed_three_times_is_kept_once(
+    way: Journey, documents: MemoryDocuments, field: str, replacing: bool, at_once: bool
+) -> None:
+    url = draft_of(way)
+    more: dict[str, Any] = {}
+    if replacing:
+        add(way, url, files.png(), field)
+        more = {"replaces": listed(way, url)[0]["id"]}
+    left = iter([True, True] if at_once else [])
+
+    def another_first(key: str) -> None:
+        if next(left, False):
+            assert add(way, url, field=field, **more).status_code == 200
+
+    documents.before = another_first
+    told = [add(way, url, field=field, **more).status_code for _ in range(1 if at_once else 3)]
+    assert set(told) == {200}
+    assert [one["name"] for one in listed(way, url)] == ["entente.pdf"]
+    assert nothing_is_left(way, documents)
+    (one,) = listed(way, url)
+    way.visitor.submit(f"{url}/documents", [("do", f"remove:{one['id']}")])
+    assert add(way, url, field=field).status_code == 200, "what was taken out may come again"
+    assert len(listed(way, url)) == 1
 
 
 def test_of_two_who_replace_one_document_the_second_is_told(

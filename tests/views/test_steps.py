@@ -467,3 +467,30 @@ def test_what_is_too_long_beside_the_answers_is_said_to_be(way: Journey) -> None
     url = begun(way, uninvited="1")
     pairs = [("notice", long), ("do", "continue")]
     assert way.visitor.submit(f"{url}/contact", pairs).status_code == 413
+
+
+@pytest.mark.parametrize(("lang", "error"), [("fr", "Erreur"), ("en", "Error")])
+def test_whoever_is_asked_whether_they_are_a_person_is_led_to_the_question(
+    way: Journey, lang: str, error: str
+) -> None:
+    links = " ".join(f"https://example.org/{number}" for number in range(9))
+    url = filled(way, issue_summary=links)
+    before = way.visitor.page(f"{url}/check?lang={lang}").body.decode()
+    assert f"<title>{error}" not in before
+    asked = way.visitor.submit(f"{url}/check", list(hidden(before).items()))
+    page = asked.body.decode()
+    assert asked.status_code == 422
+    assert f"<title>{error}" in page
+    assert page.count(" autofocus") == 1
+    summary = page.partition('role="alert" tabindex="-1" autofocus>')[2].partition("</div>")[0]
+    assert 'href="#f-person"' in summary
+    assert page.count('id="f-person"') == 1
+    pairs = [*hidden(page).items(), ("person", "on")]
+    assert way.visitor.submit(f"{url}/check", pairs).status_code == 303
+
+
+def test_whatever_stops_the_sending_is_said_where_the_page_opens(way: Journey) -> None:
+    url = begun(way, uninvited="1")
+    page = way.visitor.submit(f"{url}/check", [("lang", "fr")]).body.decode()
+    assert "<title>Erreur" in page
+    assert page.count(" autofocus") == 1

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from chalicelib.core.errors import Conflict
+from chalicelib.core.errors import BadLink, Conflict, DraftChanged
 from chalicelib.core.ports import Change, Item, Now, Store
 from chalicelib.core.records import stamp
 from chalicelib.forms.attachment import (
@@ -22,6 +22,8 @@ from chalicelib.forms.attachments.bringing import (
     Brought,
     Offered,
     awaited,
+    brought_before,
+    digest_of,
     field_of,
     kind_of,
     offer_ends,
@@ -32,7 +34,8 @@ from chalicelib.forms.attachments.bringing import (
 from chalicelib.forms.attachments.ports import DocumentStore
 from chalicelib.forms.drafts.draft import OPEN, FormDraft, draft_key, lifetime
 from chalicelib.forms.drafts.drafts import Drafts
-from chalicelib.forms.drafts.refused import Holder
+from chalicelib.forms.drafts.refused import DraftSent, Holder
+from chalicelib.forms.problems import InvalidForm
 
 
 @dataclass(frozen=True)
@@ -55,20 +58,49 @@ class Attachments:
 
     def add(self, holder: Holder, brought: Brought, network: str) -> Attachment:
         """Keep a document that a form brought. Raises InvalidForm for what is none of ours or has
-        no room, and what `Drafts.get` does."""
-        draft = self._with_room(holder, brought)
-        kind = kind_of(brought)
+        no room, and what `Drafts.get` does. The same one twice is kept once."""
+        field_of(holder.form, brought.field)
+        draft, kind = self.drafts.get(holder), kind_of(brought)
+        if (twice := self._brought_before(draft, brought)) is not None:
+            return twice
+        _check_room(draft, brought)
         row = awaited(draft.key[0], brought, self.now(), self.now() + LOOK_AGAIN)
-        row |= {"size": len(brought.body), "file_kind": kind}
+        row |= {"size": len(brought.body), "file_kind": kind, "digest": digest_of(brought)}
         made = reserve(self.store, row, network, self.people_key, self.now())
         self.bucket().put(made.object_key, brought.body)
         try:
-            self.store.commit(arrival(self.store, made, self.now(), holder.editor))
-        except Conflict:
+            return self._take_up(holder, brought, made)
+        except (InvalidForm, DraftSent, BadLink, DraftChanged):
             self.store.commit(released([made], self.now()))
-            self._with_room(holder, brought)
-            raise wrong(brought.field, "file_changed") from None
-        return made
+            raise
+
+    def _take_up(self, holder: Holder, brought: Brought, made: Attachment) -> Attachment:
+        """List a document that is there, unless another press of the button was faster; return the
+        one that is listed."""
+        kept = made
+
+        def writes(draft: FormDraft) -> list[Change]:
+            nonlocal kept
+            if (twice := self._brought_before(draft, brought)) is not None:
+                kept = twice
+                return [] if twice.id == made.id else released([made], self.now())
+            _check_room(draft, brought)
+            return [
+                each._replace(expect={**each.expect, **draft.unchanged()})
+                if each.key == draft.key
+                else each
+                for each in arrival(self.store, made, self.now(), holder.editor)
+            ]
+
+        self.drafts.change(holder, writes)
+        return kept
+
+    def _brought_before(self, draft: FormDraft, brought: Brought) -> Attachment | None:
+        """Return the document that another press of the same button brought; none while the one
+        that is to be replaced is still there."""
+        if brought.replaces in draft.attachments:
+            return None
+        return brought_before(self.of_draft(draft), brought)
 
     def offer(
         self, holder: Holder, brought: Brought, network: str, back: Callable[[str], str]
@@ -125,16 +157,22 @@ class Attachments:
         return saving_link(self.bucket(), found, attachment_id)
 
     def _with_room(self, holder: Holder, brought: Brought) -> FormDraft:
-        """Return the draft, where a document has a place in it. Raises NotFound for a field that
-        the form does not have, and InvalidForm."""
-        f = field_of(holder.form, brought.field)
+        """Return the draft, where a document has a place in it. Raises as `_check_room` does."""
+        field_of(holder.form, brought.field)
         draft = self.drafts.get(holder)
-        there = [one for one, key in draft.attachments.items() if key == brought.field]
-        if brought.replaces and brought.replaces not in there:
-            raise wrong(brought.field, "file_changed")
-        if not brought.replaces and len(there) >= f["max"]:
-            raise wrong(brought.field, "file_full" if f["max"] > 1 else "file_changed")
+        _check_room(draft, brought)
         return draft
+
+
+def _check_room(draft: FormDraft, brought: Brought) -> None:
+    """Refuse a document that has no place in a draft. Raises NotFound for a field that the form
+    does not have, and InvalidForm."""
+    f = field_of(draft.form, brought.field)
+    there = [one for one, key in draft.attachments.items() if key == brought.field]
+    if brought.replaces and brought.replaces not in there:
+        raise wrong(brought.field, "file_changed")
+    if not brought.replaces and len(there) >= f["max"]:
+        raise wrong(brought.field, "file_full" if f["max"] > 1 else "file_changed")
 
 
 def arrival(
