@@ -24,6 +24,7 @@ from chalicelib.core import eastern_time, references
 from chalicelib.core.email_address import email_or_none
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Item, Now, Store, Stretch, Where
+from chalicelib.core.records import stamp
 from chalicelib.core.typed_text import whole_number
 from chalicelib.desk.filters import Filters
 
@@ -249,7 +250,7 @@ class Files:
         return where
 
     def _stretch(self, filters: Filters) -> Stretch:
-        high = f"{filters.before(self._today)}~" if filters.age else "~"
+        high = stamp(filters.before(self._today)) if filters.age else "~"
         return Stretch(high=high, backward=self._is_backward(filters))
 
     def _is_backward(self, filters: Filters) -> bool:

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 from chalicelib import content
 from chalicelib.cases.file_index import NOBODY, FileFacets, stream_code
 from chalicelib.cases.states import NEW, step
-from chalicelib.core.business_days import business_days_between
+from chalicelib.core.business_days import at_eastern_time, business_days_between
 
 FLAGS: Final = ("late", "unread", "undeliverable", "unproved", "orphan")
 """Filters that are on or off."""
@@ -115,10 +115,11 @@ class Filters:
         asked = {"mine": me, "nobody": NOBODY}.get(self.whose)
         return [one for one in (asked, self.owner) if one]
 
-    def before(self, today: date) -> str:
-        """Return the last day on which what has waited for `age` business days came (ISO)."""
+    def before(self, today: date) -> datetime:
+        """Return the moment before which what has waited for `age` business days came: the end of
+        that day in Eastern time."""
         day, wanted = today, int(self.age)
         day -= timedelta(days=wanted)
         while business_days_between(day, today) < wanted:
             day -= timedelta(days=1)
-        return str(day)
+        return at_eastern_time(day + timedelta(days=1), time.min)

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +20,8 @@ from chalicelib.cases.file_index import COUNTS, index_writes, recounted
 from chalicelib.cases.guards import DecisionInput
 from chalicelib.cases.staff import Roster
 from chalicelib.cases.states import table
+from chalicelib.core import eastern_time, formatting
+from chalicelib.core.business_days import business_days_between
 from chalicelib.core.ports import Change, Put
 from chalicelib.core.settings import read
 from chalicelib.desk.filters import Filters
@@ -201,6 +204,27 @@ def test_the_next_file_keeps_the_filters(rita: StaffBrowser, many: list[Case]) -
     assert f"/desk/files/{order[1]}?tab=to_decide&amp;whose=all&amp;language=fr" in page
     last = rita.get(f"/desk/files/{order[-1]}?tab=to_decide&language=fr").body.decode()
     assert "Dossier suivant" not in last
+
+
+@pytest.mark.parametrize("day", ["2026-01-12", "2026-03-08", "2026-07-06"])
+def test_a_file_of_a_late_evening_is_of_that_day_in_its_line_and_by_its_age(
+    way: Journey, day: str
+) -> None:
+    for clock in ("00:01", "12:00", "19:30", "23:59"):
+        at = datetime.fromisoformat(f"{day}T{clock}:00").replace(tzinfo=eastern_time.zone())
+        way.clock.now = at.astimezone(UTC)
+        way.declare(f"ada{clock[:2]}@example.org")
+    way.clock.now = at.astimezone(UTC) + timedelta(minutes=2)
+    way.declare("next@example.org")
+    way.clock.pass_(hours=60)
+    rita = StaffBrowser(way.visitor)
+    rita.sign_in(ME, way.mailer, way.deliver)
+    shown = formatting.long_date(date.fromisoformat(day), "fr")
+    assert look(rita).count(f">{shown} (") == 4
+    today = eastern_time.today(way.clock())
+    age = business_days_between(date.fromisoformat(day), today)
+    aged = look(rita, f"?tab=to_decide&age={age}")
+    assert (aged.count(f">{shown} ("), tabs(aged)["to_decide"]) == (4, len(refs(aged)))
 
 
 def test_an_erased_file_leaves_no_row_and_no_count(way: Journey, many: list[Case]) -> None:

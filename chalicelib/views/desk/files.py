@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import TypedDict
 from urllib.parse import urlencode
 
@@ -31,7 +31,7 @@ class LineFacts(TypedDict):
     url: str
     org: str
     state_name: str
-    received: datetime
+    received: date
     days: int
     due: date | None
     late: bool
@@ -129,7 +129,7 @@ class FilesViews:
     ) -> LineFacts:
         row, today = line.row, eastern_time.today(self.entry.now())
         ref = references.reference(row["form"], row["case"])
-        received = moment(line.position.partition("#")[0])
+        received = eastern_time.today(moment(line.position.partition("#")[0]))
         due = date.fromisoformat(row["due"]) if row.get("due") else None
         owner = row["owner"]
         return {
@@ -138,7 +138,7 @@ class FilesViews:
             "org": row["org"],
             "state_name": staff_name(line.state, lang),
             "received": received,
-            "days": business_days_between(eastern_time.today(received), today),
+            "days": business_days_between(received, today),
             "due": due,
             "late": due is not None and due < today,
             "owner": "" if owner == NOBODY else names.get(owner, owner),
