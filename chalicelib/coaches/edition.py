@@ -1,5 +1,6 @@
 """One edition of the directory, and the rows that its parts are stored in."""
 
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -14,6 +15,18 @@ SNAPSHOT: Final = "SNAPSHOT#"
 CATALOGUE: Final = "BOOK#"
 _STORED_NAMES: Final = {"catalogue_prefix": "book", "catalogue_parts": "book_parts"}
 """Fields of an edition whose attribute in the store has another name."""
+
+_WHYS: Final = {
+    "added a coach": "edition_added",
+    "changed a coach": "edition_changed",
+    "removed a coach": "edition_removed",
+    "own changes": "edition_own",
+    "confirmed": "edition_confirmed",
+    "withdrew": "edition_withdrew",
+}
+"""The keys of the words for why an edition was published, by what its row keeps."""
+
+_RESTORED: Final = re.compile(r"restored \d{6,}-[0-9a-f]{4}")
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,11 @@ class Edition:
     def attributes(self) -> dict[str, object]:
         """Return the edition as its row holds it."""
         return {_STORED_NAMES.get(key, key): value for key, value in vars(self).items()}
+
+    @property
+    def why_key(self) -> str:
+        """The key of the words for why it was published; blank for a sheet, which `why` names."""
+        return "edition_restored" if _RESTORED.fullmatch(self.why) else _WHYS.get(self.why, "")
 
     @property
     def key(self) -> Key:

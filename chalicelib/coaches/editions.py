@@ -212,7 +212,7 @@ class EditionStore:
         """Write the new catalogue beside the old one first, so that readers find one whole."""
         parts, prefix = in_parts(packed(coaches)), f"BOOK-{secrets.token_hex(2)}#"
         self._parts.write(edition.parts_pk, prefix, parts)
-        change = {"book": prefix, "book_parts": len(parts), "coaches": len(coaches)}
+        change = {"book": prefix, "book_parts": len(parts)}
         expected = {"book": edition.catalogue_prefix}
         self.store.commit([Change(edition.key, expect=expected, set=change)])
         prefix, count = edition.catalogue_prefix, edition.catalogue_parts

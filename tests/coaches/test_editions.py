@@ -341,6 +341,7 @@ def test_a_coach_who_withdraws_is_taken_out_of_earlier_editions_too(
     assert editions.forget(MIREILLE) == 0
     (earlier,) = [e for e in editions.restorable() if e.id == published.id]
     assert editions.catalogue(earlier) == others
+    assert (earlier.count, earlier.coaches) == (published.count, published.coaches)
 
 
 def test_a_directory_of_many_parts_is_put_together_again(

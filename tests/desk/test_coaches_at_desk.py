@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,6 +21,7 @@ from chalicelib.coaches.publishing import DirectoryPublishing
 from chalicelib.core.typed_text import REMARKS_LIMIT
 from chalicelib.desk import log
 from chalicelib.desk.kept import KeptForms
+from fakes import MemoryObjects
 from journey import Journey
 from sample_coaches import MIREILLE, PRIVATE
 from staff_browser import StaffBrowser, form_of
@@ -403,6 +405,38 @@ def test_an_edition_is_restored_as_it_was_shown_and_what_coaches_changed_stays(
     assert rita.post("/desk/coaches/editions", form[0], ("edition", "x")).status_code == 303
 
 
+def test_why_an_edition_was_published_is_said_in_the_language_of_its_reader(
+    rita: StaffBrowser, way: Journey, published: Edition
+) -> None:
+    whys = (
+        "added a coach", "changed a coach", "removed a coach", "own changes", "confirmed",
+        "withdrew", f"restored {published.id}",
+    )  # fmt: skip
+    pk, sk = published.key
+    texts = content.desk()["coaches"]
+    for why in whys:
+        way.store.items[pk, sk]["why"] = why
+        page = rita.get("/desk/coaches/editions").body.decode()
+        assert f">{why}<" not in page
+        assert texts[Edition.of(way.store.items[pk, sk]).why_key]["fr"] in page
+    for name in ("feuille.csv", "restored coaches.csv"):
+        way.store.items[pk, sk]["why"] = name
+        assert f">{name}<" in rita.get("/desk/coaches/editions").body.decode()
+
+
+def test_whatever_is_published_says_why_in_words_that_there_are() -> None:
+    sources = [path.read_text("utf-8") for path in Path("chalicelib").rglob("*.py")]
+    whys = {
+        found
+        for source in sources
+        if "publish" in source or "keeping" in source
+        for found in re.findall(r'\bby=[\w.]+, why="([^"]+)"', source)
+    }
+    assert len(whys) >= 5
+    for why in whys:
+        assert Edition("", "", 0, 0, 0, "", 0, "", "", why).why_key in content.desk()["coaches"]
+
+
 def test_held_messages_are_sent_or_refused_once(rita: StaffBrowser, way: Journey) -> None:
     base = {"name": "Zoé", "email": "zoe@example.org"}
     messages = way.service.coaches.messages
@@ -435,9 +469,16 @@ def test_the_whole_directory_leaves_with_a_code_and_a_line_in_the_log(
     assert signed_in(way, "officer").get("/desk/coaches/sheet").status_code == 403
     rita = signed_in(way, "communications", confirmed=False)
     assert "/desk/account?next=" in rita.get("/desk/coaches/sheet").headers["Location"]
-    told = signed_in(way, "communications").get("/desk/coaches/sheet")
+    communications = signed_in(way, "communications")
+    told = communications.get("/desk/coaches/sheet")
     assert told.headers["Location"].startswith("https://files.example.org/exports/")
     assert noted(way) == {"coaches_fetched": "60"}
+    before, kept = len(way.store.commits), way.service.parts.objects()
+    assert isinstance(kept, MemoryObjects)
+    number = len(kept.kept)
+    head = communications.head("/desk/coaches/sheet")
+    assert head.status_code == 303
+    assert (len(kept.kept), len(way.store.commits)) == (number, before)
 
 
 def test_a_sheet_that_fits_a_coach_by_halves_alone_leaves_them_whole(

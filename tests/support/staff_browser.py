@@ -24,6 +24,9 @@ class StaffBrowser:
     def get(self, path: str, **headers: str) -> HTTPResponse:
         return self._kept(self.visitor.page(path, **self._headers(headers)))
 
+    def head(self, path: str) -> HTTPResponse:
+        return self._kept(self.visitor.request("HEAD", path, b"", **self._headers({})))
+
     def post(self, path: str, *pairs: tuple[str, str], **headers: str) -> HTTPResponse:
         """Send a form, as from a page of the desk."""
         given = {"Sec_Fetch_Site": "same-origin", **headers}

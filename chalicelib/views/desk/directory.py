@@ -78,6 +78,9 @@ class DirectoryViews:
 
     def fetch(self, visit: Visit) -> Response:
         """Lead to a sheet of the whole directory, private columns too, and note who took it."""
+        if visit.request.method == "HEAD":
+            # Who only asks whether it is there takes nothing.
+            return self.entry.go(self.entry.address("coaches"))
         coaches = self.editions.catalogue(self.editions.current())
         name = f"exports/{secrets.token_hex(12)}/coaches.csv"
         self.objects.put(name, io.BytesIO(sheets.write(coaches)))
@@ -92,12 +95,13 @@ class DirectoryViews:
         found = self.publishing.found(named)
         if found is not None:
             return self._edition_page(visit, found)
+        texts = content.desk()["coaches"]
         current, base = self.editions.current(), self.entry.address("coaches", "editions")
         facts: dict[str, object] = {
             "editions": [
                 {
                     "at": moment(one.at),
-                    "why": one.why,
+                    "why": texts[one.why_key][visit.lang] if one.why_key else one.why,
                     "coaches": one.coaches,
                     "shown": one.count,
                     "current": current is not None and one.id == current.id,
@@ -117,9 +121,8 @@ class DirectoryViews:
         plan = self.publishing.of_edition(edition)
         if wrong := _not_yet(plan, fields):
             return self._edition_page(visit, edition, wrong)
-        return self._published(visit, plan, "restored", f"restored {edition.id}") or (
-            self._edition_page(visit, edition, "meanwhile")
-        )
+        done = self._published(visit, plan, "restored", edition.id, f"restored {edition.id}")
+        return done or self._edition_page(visit, edition, "meanwhile")
 
     def _publish(self, visit: Visit, fields: Mapping[str, object]) -> Response:
         name = text_field(fields, "sheet")
@@ -132,13 +135,13 @@ class DirectoryViews:
             return self._sheet_page(visit, name)
         if wrong := _not_yet(plan, fields):
             return self._sheet_page(visit, name, wrong)
-        done = self._published(visit, plan, "imported", file)
+        done = self._published(visit, plan, "imported", file, file)
         return done or self._sheet_page(visit, name, "meanwhile")
 
-    def _published(self, visit: Visit, plan: Plan, what: str, why: str) -> Response | None:
-        """Publish what was planned; None where somebody was faster."""
+    def _published(self, visit: Visit, plan: Plan, what: str, of: str, why: str) -> Response | None:
+        """Publish what was planned, `of` a sheet or edition; None where somebody was faster."""
         staff, counts = visit.signed_in.staff, plan.counts
-        about = f"{why}: +{counts['added']}, ±{counts['changed']}, −{counts['removed']}"
+        about = f"{of}: +{counts['added']}, ±{counts['changed']}, −{counts['removed']}"
         noted = [self._log(visit, f"coaches_{what}", about)]
         try:
             self.publishing.publish(plan, by=staff.id, why=why, also=noted)
