@@ -36,6 +36,13 @@ class TestMemoryStore(StoreContract, ListsContract):
         return memory
 
 
+def _starts_within(params: dict[str, Any], **_: object) -> None:
+    """Refuse to start a listing outside of it, as the table does and its mock does not."""
+    values, start = params["ExpressionAttributeValues"], params.get("ExclusiveStartKey")
+    if start and ":low" in values:
+        assert values[":low"]["S"] <= start["sk"]["S"] <= values[":high"]["S"], "outside"
+
+
 class TestDynamoStore(StoreContract, ListsContract):
     @pytest.fixture
     def store(self, lists: SubscriberStore) -> Store:
@@ -46,6 +53,7 @@ class TestDynamoStore(StoreContract, ListsContract):
         with mock_aws():
             client = boto3.client("dynamodb")
             make_tables(client)
+            client.meta.events.register("provide-client-params.dynamodb.Query", _starts_within)
             yield DynamoSubscriberStore(client, "Records", "Subscribers")
 
 
