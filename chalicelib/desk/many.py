@@ -57,9 +57,15 @@ class Many:
     now: Now
 
     def begin(
-        self, jobs: Jobs, staff: Staff, chosen: Sequence[Chosen], decision: Decision
+        self,
+        jobs: Jobs,
+        staff: Staff,
+        chosen: Sequence[Chosen],
+        decision: Decision,
+        left_out: Mapping[str, str],
     ) -> StaffJob:
-        """Keep what somebody decided, and of which files. Raises TooMany."""
+        """Keep what somebody decided, of which files, and by reference why not of others that they
+        named (`left_out`). Raises TooMany."""
         rate_limit.count(self.store, "desk_jobs", staff.id, self.now())
         given = decision.given
         facts: dict[str, Any] = {
@@ -70,6 +76,7 @@ class Many:
             "leaves": given.leaves,
             "files": [list(one) for one in chosen],
             "results": [],
+            "left_out": dict(left_out),
         }
         refs = [one.case for one in chosen]
         noted = log.entry(staff, DECISIONS, {"decision": decision.name, "files": refs}, self.now())

@@ -570,7 +570,7 @@ def run_a_job(client: Client, start: Callable[[str], None]) -> None:
     case = services.services().lookup.case(references.file_number_of(ref))
     assert case is not None
     seen = [Chosen(case.id, case.version, case.events)]
-    current.many.begin(current.jobs, me, seen, Decision("approve"))
+    current.many.begin(current.jobs, me, seen, Decision("approve"), {})
     start("run_jobs")
     tick = client.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
     assert client.lambda_.invoke("run_jobs", tick).payload == 2

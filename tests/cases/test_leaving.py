@@ -334,7 +334,7 @@ def test_many_decisions_leave_together_and_a_run_that_is_late_sends_none_too_soo
     desk = way.service.desk
     seen = [Chosen(case.id, case.version, case.events) for case in files]
     decision = Decision("approve", DecisionInput(leaves=FOUR), confirm=True)
-    job = desk.many.begin(desk.jobs, Staff.of(RITAS_ROW), seen, decision)
+    job = desk.many.begin(desk.jobs, Staff.of(RITAS_ROW), seen, decision, {})
     job = desk.jobs.run(job, 0)
     assert len(job.row["results"]) == 1
     at(way, "16:05")  # the others were left by a process that died

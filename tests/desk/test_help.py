@@ -35,7 +35,7 @@ def places(way: Journey, rita: StaffBrowser, edition: Edition) -> dict[str, str]
     jobs, filters = desk.jobs, Filters.of({})
     export = desk.exporting.begin(jobs, me, filters, ["file.ref"], "csv", "fr")
     seen = [Chosen(case.id, case.version, case.events)]
-    many = desk.many.begin(jobs, me, seen, Decision("approve"))
+    many = desk.many.begin(jobs, me, seen, Decision("approve"), {})
     counted = desk.reader_lists.begin(jobs, me, COUNT)
     send(rita, "/desk/newsletter", slug="2026-03")
     other = StaffBrowser(way.visitor)

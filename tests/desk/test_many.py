@@ -13,6 +13,7 @@ from chalicelib.cases.effects import Decider
 from chalicelib.cases.guards import DecisionInput
 from chalicelib.cases.review.model import Decision
 from chalicelib.cases.staff import Staff
+from chalicelib.core.references import new_file_number, reference
 from chalicelib.desk import log
 from chalicelib.desk.jobs import OPEN, StaffJob
 from chalicelib.desk.many import Chosen
@@ -154,9 +155,21 @@ def test_nobody_decides_on_a_file_from_which_they_stand_back(
     way.service.cases.decisions.act(files[0], "recuse", Decider("rita-roy", "Rita Roy"))
     page = chosen(rita, *refs(files))
     assert files[0].org not in page.body.decode()
-    chosen_all = sent(rita, page, decision="approve", decide="1", confirm="on", file=files[0].ref)
-    assert chosen_all.status_code == 303
+    assert f"{files[0].ref}</span> – Rien n’a été fait" in page.body.decode()
+    told = decided(rita, page, decision="approve", file=files[0].ref)
+    assert f"{files[0].ref}</span> – <strong>Rien n’a été fait" in told
+    assert re.search(r"Dossiers faits\s: 3 sur 4", told)
     assert way.again(files[0]).state == "EOI_PENDING"
+
+
+def test_every_file_that_is_named_is_taken_or_said_to_be_left_out(
+    rita: StaffBrowser, way: Journey, files: list[Case]
+) -> None:
+    many = [reference("eoi", new_file_number(2026)) for _ in range(60)]
+    told = unescape(chosen(rita, *refs(files), *many, "no reference").body.decode())
+    for ref in (*many, *refs(files)):
+        assert ref in told
+    assert "no reference" not in told
 
 
 def test_a_code_is_asked_for_first_and_what_was_ticked_is_offered_again(
@@ -206,7 +219,7 @@ def job_of(way: Journey, files: list[Case], name: str, **given: Any) -> StaffJob
     desk = way.service.desk
     decision = Decision(name, DecisionInput(**given), confirm=True)
     seen = [Chosen(case.id, case.version, case.events) for case in files]
-    return desk.many.begin(desk.jobs, STAFF, seen, decision)
+    return desk.many.begin(desk.jobs, STAFF, seen, decision, {})
 
 
 @pytest.mark.parametrize(

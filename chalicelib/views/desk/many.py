@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypedDict
+from typing import TypedDict
 from urllib.parse import urlencode
 
 from chalicelib import content
@@ -10,27 +10,24 @@ from chalicelib.cases.case import Case
 from chalicelib.cases.decisions import Foretold
 from chalicelib.cases.review.model import Decision, OpenedReview
 from chalicelib.cases.review.reviews import Reviews
-from chalicelib.cases.standing_back import stands_back
-from chalicelib.cases.states import Transition, choices, kind, staff_name, staff_steps
+from chalicelib.cases.states import Transition, choices, staff_name, staff_steps
 from chalicelib.core import references
 from chalicelib.core.errors import NotFound, Refused
 from chalicelib.core.languages import Lang
 from chalicelib.core.records import moment
-from chalicelib.core.typed_text import whole_number
 from chalicelib.desk.filters import Filters
 from chalicelib.desk.jobs import SECONDS_AT_ONCE, Jobs
 from chalicelib.desk.many import DECISIONS, MANY_MAX, OFFERED, Chosen, Many, Result
 from chalicelib.mail.letters import Letter
 from chalicelib.mail.writers.previews import Previews
+from chalicelib.views.desk.chosen_files import chosen_files
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.views.desk.opened_files import OpenedFiles
 from chalicelib.views.leaving import departures
 from chalicelib.views.review_form import read_decision
 from chalicelib.web.problems import FieldError
-from chalicelib.web.request import text_field, texts_of
+from chalicelib.web.request import text_field
 from chalicelib.web.responses import Response
-
-_CHOSEN_PARTS: Final = 3
 
 
 class Foreseen(TypedDict):
@@ -77,14 +74,14 @@ class ManyViews:
             return self._page(visit, fields, foresee=True)
         if "decide" not in fields:
             return self._page(visit, fields)
-        files = self._files(visit, fields)
+        files, left_out = chosen_files(self.opened, staff, fields)
         errors = self._errors(visit, files, decision)
         if not decision.confirm:
             errors = (*errors, ("confirm", "confirm"))
         if errors or not files:
             return self._page(visit, fields, errors=errors, status=422)
         jobs = self.jobs.of_form(visit.once)
-        job = self.many.begin(jobs, staff, [one for _, one in files], decision)
+        job = self.many.begin(jobs, staff, [one for _, one in files], decision, left_out)
         job = self.jobs.run(job, SECONDS_AT_ONCE)
         filters = text_field(fields, "filters")
         return self.entry.go(f"{self.entry.address('many', job.id)}?{filters}")
@@ -103,8 +100,10 @@ class ManyViews:
             "asked_at": moment(str(found.row["asked_at"])),
             "decision": _decision_name(str(found.row["decision"]), lang),
             "lines": lines,
+            "left_out": _left_out(found.row.get("left_out", {}), lang),
             "number_done": sum(one["outcome"] == "done" for one in results),
             "waiting": [references.reference("eoi", one) for one in waiting],
+            "query": filters.query(),
             "back": f"{self.entry.address('files')}?{filters.query()}",
         }
         address = f"{self.entry.address('many', job)}?{filters.query()}"
@@ -121,26 +120,6 @@ class ManyViews:
             "text": _outcome_text(result, lang),
             "state_name": staff_name(case.state, lang) if case else "",
         }
-
-    def _files(self, visit: Visit, fields: Mapping[str, object]) -> list[tuple[Case, Chosen]]:
-        """Return the files that a form names and its sender may see, each as it was seen there."""
-        names = "shown" if "shown_all" in fields else "file"
-        found: dict[str, tuple[Case, Chosen]] = {}
-        for text in texts_of(fields, names)[: MANY_MAX * 2]:
-            parts = text.split(":")
-            try:
-                case = self.opened.case(parts[0])
-            except NotFound:
-                continue
-            staff = visit.signed_in.staff
-            if stands_back(case, staff.id, staff.email) or kind(case.state) == "held":
-                continue
-            version, events = case.version, case.events
-            seen = [n for part in parts[1:] if (n := whole_number(part)) is not None]
-            if len(parts) == _CHOSEN_PARTS and len(seen) == _CHOSEN_PARTS - 1:
-                version, events = seen
-            found.setdefault(case.id, (case, Chosen(case.id, version, events)))
-        return list(found.values())[:MANY_MAX]
 
     def _errors(
         self, visit: Visit, files: Iterable[tuple[Case, Chosen]], decision: Decision
@@ -180,7 +159,8 @@ class ManyViews:
         errors: Sequence[tuple[str, str]] = (),
         status: int = 200,
     ) -> Response:
-        lang, files, decision = visit.lang, self._files(visit, fields), read_decision(fields)
+        lang, decision = visit.lang, read_decision(fields)
+        files, left_out = chosen_files(self.opened, visit.signed_in.staff, fields)
         if foresee:
             errors = self._errors(visit, files, decision)
             status = 422 if errors else 200
@@ -197,6 +177,7 @@ class ManyViews:
             "back": f"{address}?{filters.query()}",
             "filters": filters.query(),
             "files": chosen,
+            "left_out": _left_out(left_out, lang),
             "action": f"{self.entry.address('many')}?{urlencode(named)}",
             "entered": fields,
             "errors": [FieldError(field=f, code=c, message=texts[c][lang]) for f, c in errors],
@@ -268,6 +249,12 @@ class ManyViews:
         """Return the decisions that one of the files allows at least."""
         possible = {event for case, _ in files for event in staff_steps(case.state)}
         return [(name, _decision_name(name, lang)) for name in OFFERED if name in possible]
+
+
+def _left_out(found: Mapping[str, str], lang: Lang) -> list[tuple[str, str]]:
+    """Return by reference why a file was not taken, in a sentence."""
+    texts = content.desk()["many"]
+    return [(ref, str(texts[why][lang])) for ref, why in found.items()]
 
 
 def _decision_name(name: str, lang: Lang) -> str:
