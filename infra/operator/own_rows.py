@@ -6,12 +6,16 @@ from typing import Final
 from chalicelib.cases.deadlines.digest import DIGEST_KEY
 from chalicelib.cases.figures import FIGURES
 from chalicelib.cases.file_index import COUNTS
+from chalicelib.cases.turnaround import USUAL
 from chalicelib.core.letter_row import CANARY
 from chalicelib.mail import service_status
 from chalicelib.mail.reputation import PAUSE_KEY
 
-_PARTITIONS: Final = {DIGEST_KEY[0], FIGURES, COUNTS, PAUSE_KEY[0], service_status.KEY[0]}
-"""The clock of the mornings, what is counted of the files, what is known of mail, and the status."""
+_PARTITIONS: Final = {
+    DIGEST_KEY[0], FIGURES, COUNTS, USUAL[0], PAUSE_KEY[0], service_status.KEY[0],
+}  # fmt: skip
+"""The clock of the mornings, what is counted of the files and summed of that, what is known of mail,
+and the status."""
 
 _BEGINNINGS: Final = ("RATE#", f"{CANARY}#")
 """Rate counters and a canary: each is over within a day."""
