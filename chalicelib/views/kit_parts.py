@@ -58,7 +58,8 @@ def part(
         "lang": lang,
         "api": settings.public_url,
         "words": {key: text[lang] for key, text in content.kit()["script"].items()},
-        "id_prefix": f"{lang}-{_short(name)}",
+        # Both languages of a part may stand on one page.
+        "id_prefix": _short(name) + ("" if lang == "fr" else lang[0]),
         "pasted": True,
     }
     if name == COACHES:

@@ -605,11 +605,11 @@ def test_a_form_that_is_paused_says_so_and_loses_nothing_that_was_typed(
 
 def test_coaches_are_found_as_one_types(published: object, api: str, pasted: Show) -> None:
     page = pasted(part(api, "coaches"))
-    page.locator("#fr-co-q").press_sequentially("logement", delay=5)
+    page.locator("#co-q").press_sequentially("logement", delay=5)
     first = page.locator(".relais-found li a").first
     first.wait_for()
     assert (first.get_attribute("href") or "").startswith(f"{api}/coaches/")
-    page.locator("#fr-co-q").fill("xyzzyx")
+    page.locator("#co-q").fill("xyzzyx")
     page.get_by_text("Aucun résultat pour cette recherche.").wait_for()
 
 

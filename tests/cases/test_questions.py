@@ -108,13 +108,14 @@ def test_a_question_can_be_taken_back_and_the_applicant_never_sees_it(way: Journ
     assert (after.state, after.question, after.decided) == ("EOI_PENDING", None, None)
 
 
-def test_an_answer_before_the_question_is_out_waits(way: Journey) -> None:
-    way.declare()
+def test_who_withdraws_before_the_question_is_out_never_reads_it(way: Journey) -> None:
+    case = way.declare()
     own = way.own()
     way.decide(RITA, decision="ask", message=QUESTION)
-    answer = way.do(own, "?do=withdraw", action="withdraw")
-    assert answer.status_code == 409
-    assert "dix minutes" in answer.body.decode()
+    assert way.do(own, "?do=withdraw", action="withdraw").status_code == 200
+    way.after_undo()
+    assert way.again(case).state == "WITHDRAWN"
+    assert not any(QUESTION in letter for letter in way.letters(ADA))
 
 
 def test_votes_given_before_an_answer_fall(way: Journey) -> None:
