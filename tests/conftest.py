@@ -12,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 import sample_coaches
 import sent_issue
 from accounts import SetWorld
+from chalicelib.aws import clients
 from chalicelib.aws.keys import Keys
 from chalicelib.content import edits
 from chalicelib.core.settings import Settings, read
@@ -63,6 +64,9 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "ca-central-1")
+    # Chalice's test client lends each request a copy of the environment; a session that is made in
+    # one keeps that copy, without a region.
+    clients._session.cache_clear()
 
 
 @pytest.fixture
