@@ -6,15 +6,17 @@ an alarm of its own, and the canary flies an hour later.
 """
 
 import logging
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
 from typing import Final
 
 from chalicelib.core import log_lines
 from chalicelib.core.errors import Conflict
 from chalicelib.core.letter_row import DAILY_CANARY
-from chalicelib.core.ports import Change, Delete, Item, Key, Now, Put, Store
-from chalicelib.core.records import moment, shard_of, stamp
+from chalicelib.core.ports import Delete, Item, Key, Now, Store
+from chalicelib.core.records import moment, stamp
+from chalicelib.core.standing_clock import StandingClock
 from chalicelib.mail.canary import Canary
 from chalicelib.mail.holds import NOTHING, MailHolds
 
@@ -40,7 +42,10 @@ class DailyCanary:
     store: Store
     now: Now
     is_on: bool
-    _scheduled: bool = field(default=False, init=False)
+
+    @cached_property
+    def clock(self) -> StandingClock:
+        return StandingClock(self.store, CLOCK_KEY)
 
     @property
     def canary(self) -> Canary:
@@ -48,20 +53,8 @@ class DailyCanary:
 
     def ensure_scheduled(self) -> None:
         """Put the row of its clock in the store if none is there; ask once a cold start."""
-        if self._scheduled or not self.is_on:
-            return
-        row = {
-            "pk": CLOCK_KEY[0],
-            "sk": CLOCK_KEY[1],
-            "kind": "clock",
-            "due_shard": shard_of(CLOCK_KEY[0]),
-            "due_at": stamp(self.now()),
-        }
-        try:
-            self.store.commit([Put(row)])
-        except Conflict:
-            pass
-        self._scheduled = True
+        if self.is_on:
+            self.clock.ensure_scheduled(self.now)
 
     def fire(self, key: Key) -> str:
         """Go on with the canary whose clock is due, and return what was done."""
@@ -86,7 +79,7 @@ class DailyCanary:
             return self._fly_again(row, AGAIN_AFTER, "held")
         now = self.now()
         # First the clock: of two at once one releases, and who dies here is looked for as gone.
-        begun = _moved(row, LOOK_AFTER, now)
+        begun = self.clock.moved(row, now + LOOK_AFTER)
         self.store.commit([begun._replace(set={**begun.set, "released_at": stamp(now)})])
         self.canary.release()
         return "released"
@@ -101,7 +94,7 @@ class DailyCanary:
             return self._fly_again(row, AGAIN_AFTER, "gone")
         if flight.is_under_way:
             if flown < PATIENCE:
-                self.store.commit([_moved(row, LOOK_AFTER, now)])
+                self.store.commit([self.clock.moved(row, now + LOOK_AFTER)])
                 return "flies"
             if self._is_held():
                 return self._fly_again(row, AGAIN_AFTER, "held")
@@ -114,11 +107,7 @@ class DailyCanary:
 
     def _fly_again(self, row: Item, after: timedelta, outcome: str) -> str:
         """Take the canary away, and have the next one fly later."""
-        self.store.commit([_moved(row, after, self.now())._replace(remove=("released_at",))])
+        moved = self.clock.moved(row, self.now() + after)
+        self.store.commit([moved._replace(remove=("released_at",))])
         self.canary.take_away()
         return outcome
-
-
-def _moved(row: Item, after: timedelta, now: datetime) -> Change:
-    """Return the write that moves the clock, for whoever saw it as it is."""
-    return Change(CLOCK_KEY, expect={"due_at": row["due_at"]}, set={"due_at": stamp(now + after)})

@@ -9,8 +9,9 @@ from chalicelib.core import business_days, eastern_time
 from chalicelib.core.business_days import QuietHours, next_morning
 from chalicelib.core.errors import Conflict
 from chalicelib.core.letter_row import letter
-from chalicelib.core.ports import Change, Item, Key, Now, Put, Store
-from chalicelib.core.records import shard_of, stamp
+from chalicelib.core.ports import Item, Key, Now, Put, Store
+from chalicelib.core.records import stamp
+from chalicelib.core.standing_clock import StandingClock
 
 DIGEST_KEY: Final[Key] = ("MORNING", "CLOCK#DIGEST")
 DIGEST_RETENTION: Final = timedelta(days=90)
@@ -19,27 +20,14 @@ DIGEST_RETENTION: Final = timedelta(days=90)
 class Digest:
     def __init__(self, store: Store, roster: Roster, now: Now, quiet: QuietHours | None) -> None:
         self._store = store
+        self._clock = StandingClock(store, DIGEST_KEY)
         self._agenda = Agenda(store, roster)
         self._now = now
         self._quiet = quiet
-        self._scheduled = False
 
     def ensure_scheduled(self) -> None:
         """Put the row of the next digest in the store if none is there; ask once a cold start."""
-        if self._scheduled:
-            return
-        row = {
-            "pk": DIGEST_KEY[0],
-            "sk": DIGEST_KEY[1],
-            "kind": "clock",
-            "due_shard": shard_of(DIGEST_KEY[0]),
-            "due_at": stamp(next_morning(self._now())),
-        }
-        try:
-            self._store.commit([Put(row)])
-        except Conflict:
-            pass
-        self._scheduled = True
+        self._clock.ensure_scheduled(lambda: next_morning(self._now()))
 
     def fire(self, row: Item) -> str:
         """Owe today's letters and wait for the next morning, in one transaction.
@@ -48,9 +36,7 @@ class Digest:
         """
         now = self._now()
         today = eastern_time.today(now)
-        change = Change(
-            DIGEST_KEY, expect={"due_at": row["due_at"]}, set={"due_at": stamp(next_morning(now))}
-        )
+        change = self._clock.moved(row, next_morning(now))
         quiet = self._quiet is not None and self._quiet.contains(now)
         letters = []
         if business_days.is_business_day(today) and not quiet:
