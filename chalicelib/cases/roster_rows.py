@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from chalicelib.core.free_name import free_name
 from chalicelib.core.ports import Item
 
 RESERVED_IDS: Final = frozenset({
@@ -45,7 +46,4 @@ def seen_text(value: object) -> str:
 def new_id(name: str, taken: set[str]) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "member"
-    found, number = slug, 2
-    while found in taken | RESERVED_IDS:
-        found, number = f"{slug}-{number}", number + 1
-    return found
+    return free_name(slug, taken | RESERVED_IDS)

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from chalicelib.core.free_name import free_name
+
 Kind = Literal["html", "text", "words"]
 """What a run stands in: HTML, plain text, or a string of an expression."""
 
@@ -102,7 +104,7 @@ def _run(  # noqa: PLR0913
 
     def named(found: re.Match[str]) -> str:
         expression = (found["only"] or found["alone"]).strip()
-        name = names.setdefault(expression, _free_name(expression, filled))
+        name = names.setdefault(expression, _name_of(expression, filled))
         filled[name] = found[0]
         return f"{{{name}}}"
 
@@ -115,15 +117,11 @@ def _run(  # noqa: PLR0913
         )
 
 
-def _free_name(expression: str, taken: Mapping[str, str]) -> str:
+def _name_of(expression: str, taken: Mapping[str, str]) -> str:
     bare = re.sub(r'"[^"]*"', "", expression)
     found = [name for name in _NAME.findall(bare) if name not in _NO_NAMES]
     name = "ref" if "case.ref" in expression else (found[0] if found else "words")
-    number = 2
-    free = name
-    while free in taken:
-        free, number = f"{name}_{number}", number + 1
-    return free
+    return free_name(name, taken, "_")
 
 
 def has_words(text: str) -> bool:

@@ -3,12 +3,13 @@
 import re
 import secrets
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.errors import Conflict, NotFound
+from chalicelib.core.free_name import free_name
 from chalicelib.core.ports import Change, Check, Delete, Now, Put, Store, Write
 from chalicelib.core.records import stamp
 from chalicelib.forms.drafts.merging import digests
@@ -58,7 +59,7 @@ class IssueImages:
         if len(there) >= MOST_IMAGES:
             raise ImageRefused("image_many")
         picture = made_anew(body)
-        name = _free_name(file_name, {one.name for one in there})
+        name = _image_name(file_name, {one.name for one in there})
         image = IssueImage(
             owner_of(issue.id),
             name,
@@ -144,13 +145,8 @@ def _require_open(issue: Issue, *, edit: bool = True) -> None:
         raise ImageRefused("approved")
 
 
-def _free_name(file_name: str, taken: Iterable[str]) -> str:
+def _image_name(file_name: str, taken: Container[str]) -> str:
     """Return a name for the Markdown, made of that of the file: `Café été.JPG` → `cafe-ete`."""
     plain = unicodedata.normalize("NFKD", file_name.rpartition(".")[0] or file_name).lower()
     words = re.findall(r"[a-z0-9]+", plain.encode("ascii", "ignore").decode())
-    first = "-".join(words)[:IMAGE_NAME_MAX_LENGTH].strip("-") or "image"
-    used, number, name = set(taken), 1, first
-    while name in used:
-        number += 1
-        name = f"{first}-{number}"
-    return name
+    return free_name("-".join(words)[:IMAGE_NAME_MAX_LENGTH].strip("-") or "image", taken)
