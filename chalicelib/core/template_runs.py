@@ -15,15 +15,21 @@ from chalicelib.core.free_name import free_name
 Kind = Literal["html", "text", "words"]
 """What a run stands in: HTML, plain text, or a string of an expression."""
 
-_TAG: Final = r"<(?:[^<>{]|\{\{.*?\}\}|\{%.*?%\})*>"
+_EXPRESSION: Final = r"\{\{.*?\}\}"
+_STATEMENT: Final = r"\{%.*?%\}"
+_COMMENT: Final = r"\{#.*?#\}"
+_ATTRIBUTES: Final = rf"(?:[^<>{{]|{_EXPRESSION})*"
+_TAG: Final = rf"<(?:[^<>{{]|{_EXPRESSION}|{_STATEMENT})*>"
 _ONLY_FILLED: Final = (
-    r"<(?P<tag>span|strong|a)\b(?:[^<>{]|\{\{.*?\}\})*>\s*\{\{(?P<only>.*?)\}\}\s*</(?P=tag)>"
+    rf"<(?P<tag>span|strong|a)\b{_ATTRIBUTES}>\s*\{{\{{(?P<only>.*?)\}}\}}\s*</(?P=tag)>"
 )
 _FILLED: Final = re.compile(rf"{_ONLY_FILLED}|\{{\{{(?P<alone>.*?)\}}\}}", re.DOTALL)
-_RULE: Final = r"(?P<rule>\{%.*?%\})|(?P<end>\{#.*?#\}|"
-_HTML: Final = re.compile(rf"(?P<inside>{_ONLY_FILLED}|\{{\{{.*?\}}\}})|{_RULE}{_TAG})", re.DOTALL)
-_TEXT: Final = re.compile(rf"(?P<inside>\{{\{{.*?\}}\}})|{_RULE}\n)", re.DOTALL)
-_CODE: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_RULE: Final = rf"(?P<rule>{_STATEMENT})"
+_HTML: Final = re.compile(
+    rf"(?P<inside>{_ONLY_FILLED}|{_EXPRESSION})|{_RULE}|(?P<end>{_COMMENT}|{_TAG})", re.DOTALL
+)
+_TEXT: Final = re.compile(rf"(?P<inside>{_EXPRESSION})|{_RULE}|(?P<end>{_COMMENT}|\n)", re.DOTALL)
+_CODE: Final = re.compile(rf"{_EXPRESSION}|{_STATEMENT}", re.DOTALL)
 _STRING: Final = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _NO_WORDS: Final = re.compile(r"\{%-?\s*(?:if|elif|for|include|extends|from|import|macro)\b")
 _COMPARED: Final = re.compile(r"(?:[=!]=\s*|\w\(|\[)$")
@@ -35,7 +41,7 @@ _IF_BEHIND: Final = re.compile(r'\s*if (.+?) else\s*"')
 _IF_BEFORE: Final = re.compile(r'"\s*if ((?:(?! if ).)+?) else\s*$')
 _MARK: Final = re.compile(r"^(?:- |\d+\. |== )")
 _END: Final = re.compile(r"(?: ==|[ \u00a0]*:)$")
-_LINK: Final = re.compile(r"[ \u00a0]*:\s*<a\b(?:[^<>{]|\{\{.*?\}\})*>[^<]*</a>$")
+_LINK: Final = re.compile(rf"[ \u00a0]*:\s*<a\b{_ATTRIBUTES}>[^<]*</a>$")
 _NAME: Final = re.compile(r"(?:\b(?:case|usual)\.|figures\(\)\.)?\b([a-z][a-z_]*)\b")
 _NO_NAMES: Final = frozenset({"if", "else", "or", "and", "not", "lang", "fr", "in", "is"})
 _LANGUAGE: Final = {'lang == "fr"': "fr", 'lang == "en"': "en"}
