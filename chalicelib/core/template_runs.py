@@ -8,7 +8,7 @@ import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from chalicelib.core.free_name import free_name
 
@@ -153,9 +153,9 @@ def _words(source: str, start: int, end: int, under: "_Open") -> Iterator[TextRu
                 lang, place = "en", code.start()
             if lang:
                 conditions = (*under.conditions, *_chosen_by(before, after))
-                start = string.start(1) + len(text) - len(text.lstrip())
+                begun = string.start(1) + len(text) - len(text.lstrip())
                 text = _END.sub("", text.strip())
-                yield TextRun(start, start + len(text), lang, text, "words", place, conditions)
+                yield TextRun(begun, begun + len(text), lang, text, "words", place, conditions)
 
 
 def _chosen_by(before: str, after: str) -> Sequence[str]:
@@ -168,35 +168,54 @@ def _chosen_by(before: str, after: str) -> Sequence[str]:
     return [f"is {key[1]}"] if key else []
 
 
+class _Branch(NamedTuple):
+    """A branch of a condition or a loop that is open: its language and where that begins, the
+    conditions of the `chain` up to it, and those that are `held` in it."""
+
+    lang: str
+    place: int
+    chain: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
+
+
+_NO_LANGUAGE: Final = _Branch("", 0)
+
+
 class _Open:
     """What is open at a place of a template: a language, and conditions."""
 
     def __init__(self) -> None:
-        self._open: list[tuple[str, int, tuple[str, ...], tuple[str, ...]]] = []
+        self._branches: list[_Branch] = []
 
     @property
     def lang(self) -> str:
-        return next((lang for lang, *_ in reversed(self._open) if lang), "")
+        return self._of_language.lang
 
     @property
     def place(self) -> int:
         """Where the language begins that is open."""
-        return next((place for lang, place, *_ in reversed(self._open) if lang), 0)
+        return self._of_language.place
 
     @property
     def conditions(self) -> tuple[str, ...]:
-        return tuple(one for *_, held in self._open for one in held)
+        return tuple(one for branch in self._branches for one in branch.held)
+
+    @property
+    def _of_language(self) -> _Branch:
+        return next((one for one in reversed(self._branches) if one.lang), _NO_LANGUAGE)
 
     def meet(self, tag: str, at: int) -> None:
         verb, _, rest = tag.strip("{}%-").strip().partition(" ")
         if verb == "if":
             lang = _LANGUAGE.get(rest, "")
-            self._open.append((lang, at, (), ()) if lang else ("", at, (rest,), (rest,)))
+            chain = () if lang else (rest,)
+            self._branches.append(_Branch(lang, at, chain, chain))
         elif verb == "for":
-            self._open.append(("", at, (), ()))
-        elif verb in ("else", "elif") and self._open:
-            lang, place, chain, _ = self._open.pop()
-            held = (rest,) if verb == "elif" else tuple(f"{NOT}{one}" for one in chain)
-            self._open.append((_OTHER.get(lang, ""), place, (*chain, rest), held))
-        elif verb in ("endif", "endfor") and self._open:
-            self._open.pop()
+            self._branches.append(_Branch("", at))
+        elif verb in ("else", "elif") and self._branches:
+            before = self._branches.pop()
+            held = (rest,) if verb == "elif" else tuple(f"{NOT}{one}" for one in before.chain)
+            lang = _OTHER.get(before.lang, "")
+            self._branches.append(_Branch(lang, before.place, (*before.chain, rest), held))
+        elif verb in ("endif", "endfor") and self._branches:
+            self._branches.pop()
