@@ -33,6 +33,15 @@ class Bucket:
                 for one in page.get("Contents", ()):
                     yield StoredObject(one["Key"], one["LastModified"])
 
+    def _address(self, key: str, seconds: int, **headers: str) -> str:
+        """Return an address that gives a file for so many seconds, with these headers."""
+        given = {"Bucket": self._bucket, "Key": key, **headers}
+        with reachable():
+            address: str = self._client.generate_presigned_url(
+                "get_object", Params=given, ExpiresIn=seconds
+            )
+        return address
+
 
 @contextmanager
 def reachable() -> Iterator[None]:

@@ -39,15 +39,10 @@ class S3Documents(Bucket):
     def link(self, key: str, name: str, seconds: int) -> str:
         plain = "".join(c if c.isascii() and c not in '"\\%' else "_" for c in name)
         saved = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-        given = {
-            "Bucket": self._bucket,
-            "Key": key,
-            "ResponseContentDisposition": saved,
-            "ResponseContentType": PLAIN,
-            "ResponseCacheControl": "no-store",
-        }
-        with reachable():
-            address: str = self._client.generate_presigned_url(
-                "get_object", Params=given, ExpiresIn=seconds
-            )
-        return address
+        return self._address(
+            key,
+            seconds,
+            ResponseContentDisposition=saved,
+            ResponseContentType=PLAIN,
+            ResponseCacheControl="no-store",
+        )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from chalicelib.aws.bucket import Bucket, reachable
+from chalicelib.aws.bucket import Bucket
 
 TYPES: Final = {"jpg": "image/jpeg", "png": "image/png"}
 """The types under which images are shown, by their kind."""
@@ -10,15 +10,10 @@ TYPES: Final = {"jpg": "image/jpeg", "png": "image/png"}
 
 class S3Images(Bucket):
     def shown(self, key: str, seconds: int) -> str:
-        given = {
-            "Bucket": self._bucket,
-            "Key": key,
-            "ResponseContentType": TYPES[key.rpartition(".")[2]],
-            "ResponseContentDisposition": "inline",
-            "ResponseCacheControl": "public, max-age=31536000, immutable",
-        }
-        with reachable():
-            address: str = self._client.generate_presigned_url(
-                "get_object", Params=given, ExpiresIn=seconds
-            )
-        return address
+        return self._address(
+            key,
+            seconds,
+            ResponseContentType=TYPES[key.rpartition(".")[2]],
+            ResponseContentDisposition="inline",
+            ResponseCacheControl="public, max-age=31536000, immutable",
+        )

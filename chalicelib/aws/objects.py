@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import IO, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from chalicelib.core.errors import StoreDown
+from chalicelib.aws.bucket import reachable
 
 
 @dataclass(frozen=True)
@@ -14,16 +12,12 @@ class S3Objects:
     bucket: str
 
     def put(self, name: str, body: IO[bytes]) -> None:
-        try:
+        with reachable():
             self.client.put_object(Bucket=self.bucket, Key=name, Body=body)
-        except (ClientError, BotoCoreError) as error:
-            raise StoreDown(f"bucket: {type(error).__name__}") from error
 
     def get(self, name: str) -> bytes:
-        try:
+        with reachable():
             found: bytes = self.client.get_object(Bucket=self.bucket, Key=name)["Body"].read()
-        except (ClientError, BotoCoreError) as error:
-            raise StoreDown(f"bucket: {type(error).__name__}") from error
         return found
 
     def url(self, name: str, saved_as: str, seconds: int) -> str:
