@@ -18,7 +18,7 @@ from chalicelib.newsletter.issues.image import with_images
 from chalicelib.newsletter.issues.issue import Issue, issue_of
 from chalicelib.newsletter.issues.newsroom import IssueFacts
 from chalicelib.newsletter.issues.preflight import is_too_big
-from chalicelib.newsletter.issues.source import SLUG, Source, parse
+from chalicelib.newsletter.issues.source import Source, is_first_slug, parse
 
 MAX_SLUG_LENGTH: Final = 60
 MERGE_TRIES: Final = 3
@@ -58,7 +58,7 @@ class Editing:
 
     def begin(self, slug: str, by: str) -> Issue:
         """Begin an issue of two texts to fill in. Raises CannotBegin."""
-        if len(slug) > MAX_SLUG_LENGTH or not SLUG.fullmatch(slug) or "-suite-" in slug:
+        if len(slug) > MAX_SLUG_LENGTH or not is_first_slug(slug):
             raise CannotBegin("slug")
         if issue_of(self.store, slug) is not None:
             raise CannotBegin("taken")

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from chalicelib.core.errors import RelaisError
 from chalicelib.core.languages import LANGS
 from chalicelib.core.ports import Item, Key, Store
-from chalicelib.newsletter.issues.source import SLUG, PlacedImage, Source
+from chalicelib.newsletter.issues.source import SLUG, SUITE, PlacedImage, Source
 
 WORDS_MAX_LENGTH: Final = 300
 """Characters of what an image shows: more is a text of its own."""
@@ -89,7 +89,7 @@ def _of(item: Item) -> IssueImage:
 
 def owner_of(issue: str) -> str:
     """Return the issue whose images an issue shows: one that follows another has the other's."""
-    return issue.partition("-suite-")[0]
+    return issue.partition(SUITE)[0]
 
 
 def images_of(store: Store, issue: str) -> list[IssueImage]:

@@ -26,6 +26,7 @@ from chalicelib.newsletter.issues.issue import (
     text_key,
 )
 from chalicelib.newsletter.issues.lifecycle import IssueLifecycle, issue_letters_pk
+from chalicelib.newsletter.issues.source import SUITE
 
 LETTER: Final = "newsletter_review"
 
@@ -214,8 +215,8 @@ class Newsroom:
 
 def followed_by(issue: str) -> str:
     """Return the id of the follow-up: `2026-03` → `2026-03-suite-2` → `2026-03-suite-3`."""
-    first, suite, number = issue.rpartition("-suite-")
-    return f"{first}-suite-{int(number) + 1}" if suite else f"{issue}-suite-2"
+    first, suite, number = issue.rpartition(SUITE)
+    return f"{first}{SUITE}{int(number) + 1}" if suite else f"{issue}{SUITE}2"
 
 
 def _text_row(issue: Issue, lang: str, text: Mapping[str, object]) -> Item:
