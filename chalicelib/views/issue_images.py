@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from chalicelib.core.errors import NotFound
 from chalicelib.core.ports import Store
 from chalicelib.core.settings import Settings
-from chalicelib.newsletter.issues.image import image_at
+from chalicelib.newsletter.issues.image import image_at, images_url
 from chalicelib.web.request import Request
 from chalicelib.web.responses import HTML, Response
 
@@ -48,7 +48,7 @@ class IssueImageViews:
         """Return where images may come from: our own sites; where the bucket gives them too, for a
         text that shows one which was uploaded."""
         sites = self.settings.image_origins
-        if f"{self.settings.public_url}/newsletter/images/" not in html:
+        if images_url(self.settings.public_url) not in html:
             return sites
         parts = urlsplit(self.objects().shown("none.png", 1))
         bucket = f"{parts.scheme}://{parts.netloc}"

@@ -60,13 +60,18 @@ class IssueImage:
         return not self.words
 
     def address(self, public_url: str) -> str:
-        return f"{public_url}/newsletter/images/{quote(self.issue, safe='')}/{self.file}"
+        return f"{images_url(public_url)}{quote(self.issue, safe='')}/{self.file}"
 
     def item(self) -> Item:
         pk, sk = self.key
         facts = {"file": self.file, "width": self.width, "height": self.height, "size": self.size}
         about = {"words": dict(self.words), "by": self.by, "at": self.at}
         return {"pk": pk, "sk": sk, "kind": "issue_image", **facts, **about}
+
+
+def images_url(public_url: str) -> str:
+    """Return how the addresses of all images begin."""
+    return f"{public_url}/newsletter/images/"
 
 
 def image_key(issue: str, name: str) -> Key:
