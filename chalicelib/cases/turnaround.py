@@ -8,7 +8,7 @@ from chalicelib.cases.case import Case
 from chalicelib.cases.figures import Span
 from chalicelib.cases.states import Transition, turnaround_form
 from chalicelib.core.ports import Change, Key, Store
-from chalicelib.core.records import moment
+from chalicelib.core.records import is_over, moment
 
 USUAL: Final[Key] = ("STATISTICS", "USUAL")
 """The row of the sums: whoever waits reads it, and not the figures of a year."""
@@ -40,7 +40,7 @@ def usual(store: Store, form: str, now: datetime) -> Turnaround | None:
     """Return the turnaround of a form in the last twelve months; None while there are too few
     decisions, or nobody has summed them up for long. Reads once."""
     row = store.get(*USUAL) or {}
-    if form not in row or row["expires"] <= now.timestamp():
+    if form not in row or is_over(row, now):
         return None
     return Turnaround(*(int(number) for number in row[form]))
 
