@@ -130,8 +130,8 @@ class Decisions:
         """Return a step about to be taken, with the votes weighed as roster and quorum are now."""
         staff = self._roster.get(by.id)
         address = None if staff is None else staff.email
-        votes = self.votes(case)
-        now, is_away = self._now(), decider_is_away(case, self._roster, self._now())
+        votes, now = self.votes(case), self._now()
+        is_away = decider_is_away(case, self._roster, now)
         leaves = self.leaving.at(given.leaves, now)
         return GuardContext(case, by.id, given, now, self._quorum, address, votes, is_away, leaves)
 
