@@ -20,11 +20,11 @@ HUNG_ON: Final = re.compile(
 """What is another file wherever it stands behind a picture: each is too long to stand there by
 chance, in the film that a phone hangs on."""
 
-_JPEG_ALONE: Final = frozenset({0x01, *range(0xD0, 0xD8)})
+JPEG_ALONE: Final = frozenset({0x01, *range(0xD0, 0xD8)})
 """Markers of a JPEG that have no length."""
 
-_SCAN: Final = 0xDA
-_END: Final = 0xD9
+JPEG_SCAN: Final = 0xDA
+JPEG_END: Final = 0xD9
 _PNG_HEAD: Final = 8
 
 MOST_PARTS: Final = 20_000
@@ -70,18 +70,18 @@ def check_jpeg(body: bytes) -> None:
         if marker == 0xFF:
             at += 1
             continue
-        if marker in _JPEG_ALONE:
+        if marker in JPEG_ALONE:
             at += 2
             continue
         length = int.from_bytes(body[at + 2 : at + 4])
-        if marker in (-1, 0, _END) or length < 2 or at + 2 + length > len(body):
+        if marker in (-1, 0, JPEG_END) or length < 2 or at + 2 + length > len(body):
             raise WrongFile(DAMAGED)
         if ACTIVE.search(body[at + 4 : at + 2 + length]):
             raise WrongFile(MIXED)
         if marker in _JPEG_SIZES:
             _check_pixels(body[at + 5 : at + 7], body[at + 7 : at + 9])
         at += 2 + length
-        if marker == _SCAN:
+        if marker == JPEG_SCAN:
             return _check_end(body, at)
     raise WrongFile(DAMAGED)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
 from chalicelib.forms.attachments.inspection import inspect
-from chalicelib.forms.attachments.pictures import MOST_PARTS
+from chalicelib.forms.attachments.pictures import JPEG_ALONE, JPEG_END, JPEG_SCAN, MOST_PARTS
 from chalicelib.forms.attachments.wrong_file import KIND, PROGRAM, WrongFile
 from chalicelib.newsletter.issues.image import ImageRefused
 
@@ -28,8 +28,6 @@ _FRAMES: Final = frozenset({0xC0, 0xC1, 0xC2})
 """The markers of a JPEG before its size, of the kinds that browsers show."""
 
 _DRAWN_OF_JPEG: Final = frozenset({*_FRAMES, 0xC4, 0xDB, 0xDD})
-_ALONE: Final = frozenset({0x01, *range(0xD0, 0xD8)})
-_SCAN, _END = 0xDA, 0xD9
 _AFTER_SCAN: Final = re.compile(rb"\xff+[^\xff\x00\xd0-\xd7]")
 
 _JFIF: Final = b"JFIF\0\1\1\0\0\1\0\1\0\0"
@@ -101,7 +99,7 @@ def _jpeg(body: bytes) -> Picture:
 
 def _drawn(marker: int, data: bytes) -> bytes | None:
     """Return what of a segment draws; None for one that does not."""
-    if marker in _DRAWN_OF_JPEG or marker == _SCAN:
+    if marker in _DRAWN_OF_JPEG or marker == JPEG_SCAN:
         return data
     if marker == 0xE0 and data.startswith(b"JFIF\0"):
         return _JFIF  # without the small picture that may be in it
@@ -122,16 +120,16 @@ def _segments(body: bytes) -> Iterator[tuple[int, bytes, bytes]]:
         while body[at : at + 2] == b"\xff\xff":
             at += 1
         marker = body[at + 1] if body[at : at + 1] == b"\xff" and at + 1 < len(body) else -1
-        if marker == _END:
+        if marker == JPEG_END:
             return
-        if marker in _ALONE:
+        if marker in JPEG_ALONE:
             at += 2
             continue
         end = at + 2 + int.from_bytes(body[at + 2 : at + 4])
         if marker < 1 or end < at + 4 or end > len(body):
             break
         stop = end
-        if marker == _SCAN:
+        if marker == JPEG_SCAN:
             found = _AFTER_SCAN.search(body, end)
             if found is None:
                 break
