@@ -50,19 +50,20 @@ class AppraisalViews:
     ) -> Response:
         """Answer with the criteria to answer, with what was typed or else answered before."""
         lang, staff = visit.lang, visit.signed_in.staff
-        mine = _own(self.appraisals.of(case)[case.form], staff)
+        found = self.appraisals.of(case)
+        mine = _own(found[case.form], staff)
         address, filters = self._address(case), Filters.of(visit.request.query).query()
+        action = f"{address}?{APPRAISE}=1&{filters}"
         facts: dict[str, object] = {
             "case": case,
             "asked": [_asked(one, mine, typed or None, lang) for one in _asked_of(case)],
             "seen": _seen(typed, wrong, mine),
             "wrong": content.desk()["appraisals"][wrong][lang] if wrong else "",
-            "appraisal": self.facts(case, staff, lang),
-            "action": f"{address}?{APPRAISE}=1&{filters}",
+            "appraisal": self._facts(case, staff, found, lang),
+            "action": action,
             "back": f"{address}?{filters}",
         }
         status = CONFLICT_STATUS if wrong == CHANGED else 422 if wrong else 200
-        action = str(facts["action"])
         return self.entry.page(
             visit, "appraise", facts, address=action, status=status, scripted=True
         )
@@ -77,7 +78,13 @@ class AppraisalViews:
     def facts(self, case: Case, staff: Staff, lang: Lang) -> dict[str, object]:
         """Return what the pages of a file show: the answers of others only once their reader has
         their own, so that nobody writes what somebody else thinks."""
-        found, asks = self.appraisals.of(case), bool(_asked_of(case))
+        return self._facts(case, staff, self.appraisals.of(case), lang)
+
+    def _facts(
+        self, case: Case, staff: Staff, found: Mapping[FormName, list[Appraisal]], lang: Lang
+    ) -> dict[str, object]:
+        """Return what the pages of a file show of the appraisals that were `found`."""
+        asks = bool(_asked_of(case))
         is_mine = _own(found[case.form], staff) is not None
         hidden = 0
         if asks and not is_mine:
