@@ -58,7 +58,10 @@ class ExportViews:
         names = [column.id for column in wanted]
         jobs = self.jobs.of_form(visit.once)
         job = self.exporting.begin(jobs, staff, filters, names, kind, visit.lang)
-        if self.files.number(filters, staff.id).number <= MADE_AT_ONCE:
+        number = job.row.get("searched")
+        if number is None:  # what a search found was counted as it was kept
+            number = self.files.number(filters, staff.id).number
+        if number <= MADE_AT_ONCE:
             job = self.jobs.run(job, SECONDS_AT_ONCE)
         return self.entry.go(self.entry.address("exports", job.id))
 
@@ -66,7 +69,7 @@ class ExportViews:
         """Answer with how far an export is; only its asker sees it."""
         found = self._job(visit, job)
         facts: dict[str, object] = {
-            "job": self._facts(found, visit.lang),
+            "job": self._facts(found, FilterWords(self.roster, visit.lang)),
             "left_out": found.row["left_out"],
         }
         address = self.entry.address("exports", job)
@@ -98,7 +101,7 @@ class ExportViews:
             "tags": words.chosen(filters),
             "groups": self._groups(lang),
             "ticked": set(ticked),
-            "made": [self._facts(job, lang) for job in last],
+            "made": [self._facts(job, words) for job in last],
             "missing": missing,
         }
         address = f"{self.entry.address('export')}?{filters.query()}"
@@ -117,8 +120,7 @@ class ExportViews:
     def _columns(self, lang: Lang) -> list[Column]:
         return columns(lang, {one.id: one.name for one in self.roster.all()})
 
-    def _facts(self, job: StaffJob, lang: Lang) -> Mapping[str, object]:
-        words = FilterWords(self.roster, lang)
+    def _facts(self, job: StaffJob, words: FilterWords) -> Mapping[str, object]:
         there = self.exporting.is_there(job)
         return {
             "url": self.entry.address("exports", job.id),
