@@ -22,6 +22,9 @@ WORDS: Final = (
 )  # fmt: skip
 """The files of content whose words are edited beside those of the forms that open a file."""
 
+FILES: Final = (*FORMS, *WORDS)
+"""All files of content whose texts are edited one at a time."""
+
 AGREED_TO: Final[Mapping[str, tuple[str, ...]]] = {
     "": ("notice", "privacy_notice"),
     "programme": ("form_name", "retention"),
@@ -30,8 +33,8 @@ AGREED_TO: Final[Mapping[str, tuple[str, ...]]] = {
 """Texts that somebody agrees to, or that prove it, in any file and in some: they have versions of
 their own, and are changed by a release."""
 
-ELSEWHERE: Final = ("lists.decline_reason",)
-"""Texts that have a page of their own."""
+ELSEWHERE: Final[Mapping[str, tuple[str, ...]]] = {"lists": ("decline_reason",)}
+"""Texts that have a page of their own, by file."""
 
 LISTED_AT_ONCE: Final = 40
 """Texts on one page, where a file has no sections."""
@@ -81,8 +84,8 @@ def _plain_texts(name: str, content: Value) -> Iterator[FormText]:
 
 def _worded(name: str, content: Value) -> Iterator[tuple[str, Mapping[str, str]]]:
     """Yield the texts of a file that staff may word, and where each stands."""
-    closed = [*AGREED_TO[""], *AGREED_TO.get(name, ()), *_agreed(content)]
-    closed += [one.removeprefix(f"{name}.") for one in ELSEWHERE if one.startswith(f"{name}.")]
+    by_file = (*AGREED_TO[""], *AGREED_TO.get(name, ()), *ELSEWHERE.get(name, ()))
+    closed = [*by_file, *_agreed(content)]
     for place, text in texts(content):
         if not any(f"{place}.".startswith(f"{one}.") for one in closed):
             yield place, text
@@ -166,7 +169,7 @@ class FormTextEditor(OneText):
 
 def editor_of(form: str, place: str) -> FormTextEditor | None:
     """Return the editor of a text of a form; None where there is no such text."""
-    if form not in (*FORMS, *WORDS):
+    if form not in FILES:
         return None
     found = next((one for one in form_texts(form) if one.place == place), None)
     return None if found is None else FormTextEditor(form, found)

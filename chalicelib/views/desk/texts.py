@@ -71,7 +71,7 @@ class TextViews:
         own, lang = self.entry.address("texts", part), visit.lang
         parts: list[tuple[str, str]] = []
         asked = visit.request.query.get("section", "")
-        if kind == "form" and name in (*FORMS, *form_texts.WORDS):
+        if kind == "form" and name in form_texts.FILES:
             parts = form_texts.parts_of(name, lang)
             asked, heading = asked or parts[0][0], form_texts.name_of(name, lang)
             found = [one for section, one in _of_form(name, lang) if section == asked]
@@ -141,13 +141,19 @@ def _by_words(lang: Lang) -> list[tuple[str, TextEntry]]:
 
 
 def _every(lang: Lang) -> Iterator[TextEntry]:
-    for form in (*FORMS, *form_texts.WORDS):
+    """Yield each text, with what it is of."""
+    for form in form_texts.FILES:
+        about = form_texts.name_of(form, lang)
         for _, one in _of_form(form, lang):
-            about = form_texts.name_of(form, lang)
-            yield one._replace(kind=", ".join(filter(None, (about, one.kind))))
+            yield _of(about, one)
     for letter in letter_texts.letters():
+        about = _name_of(letter, lang)
         for one in _of_letter(letter, lang):
-            yield one._replace(kind=", ".join(filter(None, (_name_of(letter, lang), one.kind))))
+            yield _of(about, one)
+
+
+def _of(about: str, one: TextEntry) -> TextEntry:
+    return one._replace(kind=", ".join(filter(None, (about, one.kind))))
 
 
 def _of_form(form: str, lang: Lang) -> Iterator[tuple[str, TextEntry]]:
@@ -159,8 +165,7 @@ def _of_form(form: str, lang: Lang) -> Iterator[tuple[str, TextEntry]]:
 def _of_letter(letter: str, lang: Lang) -> Iterator[TextEntry]:
     for one in letter_texts.passages_of_letter(letter):
         editor = letter_texts.PassageEditor(letter, one)
-        part = f"letter-{letter.replace('_', '-')}"
-        yield TextEntry(editor, letter_texts.written_when(one, lang), part)
+        yield TextEntry(editor, letter_texts.written_when(one, lang), _part_of(letter))
 
 
 def _kind_of(text: form_texts.FormText, lang: Lang) -> str:
@@ -177,9 +182,13 @@ def _letters(own: str, lang: Lang) -> Mapping[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = {}
     for one in letter_texts.letters():
         group = content.desk()["edits"][letter_texts.readers_of(one)][lang]
-        url = f"{own}/letter-{one.replace('_', '-')}"
-        found.setdefault(group, []).append((url, _name_of(one, lang)))
+        found.setdefault(group, []).append((f"{own}/{_part_of(one)}", _name_of(one, lang)))
     return found
+
+
+def _part_of(letter: str) -> str:
+    """Return the part of an address that names a letter."""
+    return f"letter-{letter.replace('_', '-')}"
 
 
 def _name_of(letter: str, lang: Lang) -> str:
