@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from chalicelib.content.edits import cached, forget, over
+from chalicelib.content.edits import Value, cached, forget, over
 
 if TYPE_CHECKING:
     from chalicelib.content.shapes.cases import Clocks, ProblemContent, Review, States
@@ -64,6 +64,11 @@ def whole(name: str, numbers: Mapping[str, int], folder: Path, programme: str) -
         raise LookupError(f"no programme {programme}: {own} is no folder")
     path = own / f"{name}.json"
     return merged(found, parsed(path.read_bytes(), numbers)) if path.exists() else found
+
+
+def packaged(name: str) -> Value:
+    """Return a content file as it was packaged, with the names of figures in braces."""
+    return whole(name, {}, HERE, chosen())
 
 
 def merged(under: Any, over: Any) -> Any:
@@ -191,7 +196,7 @@ def problems() -> "dict[str, ProblemContent]":
 
 @cached
 def programme() -> "Programme":
-    return cast("Programme", over("programme", whole("programme", {}, HERE, chosen()), {}))
+    return cast("Programme", over("programme", packaged("programme"), {}))
 
 
 def provinces() -> "list[Province]":

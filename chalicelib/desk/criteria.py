@@ -8,7 +8,6 @@ from pydantic import TypeAdapter
 
 from chalicelib import content
 from chalicelib.cases.case import FormName
-from chalicelib.content import HERE, chosen, whole
 from chalicelib.content.edits import CRITERIA, Value
 from chalicelib.core.languages import Lang
 from chalicelib.desk.editing import (
@@ -58,7 +57,7 @@ class CriteriaEditor(WithoutSamples):
         return content.desk()["edits"][f"{CRITERIA}_{self.form}"][lang]
 
     def packaged(self) -> Value:
-        return whole(CRITERIA, {}, HERE, chosen())[self.form]
+        return content.packaged(CRITERIA)[self.form]
 
     def groups(self, value: Value, lang: Lang) -> list[FieldGroup]:
         words = content.desk()["edits"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from chalicelib import content
-from chalicelib.content import HERE, chosen, figures, whole
+from chalicelib.content import figures
 from chalicelib.content.edits import FORM, LANGS, Value, blanks, texts, with_numbers
 from chalicelib.core.languages import Lang
 from chalicelib.desk.editing import (
@@ -53,14 +53,9 @@ class FormText(NamedTuple):
     packaged: Mapping[str, str]
 
 
-def packaged_form(name: str) -> Value:
-    """Return a form as it was packaged, with the names of figures in braces."""
-    return whole(name, {}, HERE, chosen())
-
-
 def form_texts(name: str) -> Iterator[FormText]:
     """Yield each text of a form that staff may edit."""
-    form = packaged_form(name)
+    form = content.packaged(name)
     if name in WORDS:
         yield from _plain_texts(name, form)
         return

@@ -9,7 +9,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from chalicelib import content
 from chalicelib.cases.case import FORM_NAMES
-from chalicelib.content import HERE, chosen, whole
 from chalicelib.content.edits import DATES, INTAKE, REASONS, SETTINGS, Value
 from chalicelib.content.shapes.programme import Programme
 from chalicelib.content.shapes.text import Option
@@ -45,10 +44,6 @@ ROOM_FOR_REASONS: Final = 1
 """Blank rows below the reasons, for new ones."""
 
 
-def _programme() -> Value:
-    return whole("programme", {}, HERE, chosen())
-
-
 @dataclass(frozen=True)
 class IntakeEditor:
     """Whether a form is taken, what visitors read while it is not, and from when it is again."""
@@ -64,7 +59,7 @@ class IntakeEditor:
         return content.form(self.form)["title"][lang]
 
     def packaged(self) -> Value:
-        found = _programme()
+        found = content.packaged("programme")
         pause = found.get("pauses", {}).get(self.form, {})
         words, day = pause.get("words"), pause.get("reopens")
         return {"status": found["intake"][self.form], "words": words, "reopens": day}
@@ -121,7 +116,7 @@ class DatesEditor(WithoutSamples):
         return {}
 
     def groups(self, value: Value, lang: Lang) -> list[FieldGroup]:
-        known = {**_programme(), **value}
+        known = {**content.packaged("programme"), **value}
         fields = [EditField(n, n, "line", _shown(known[n]), hint=f"{n}_hint") for n in DATE_FIELDS]
         return [FieldGroup("", fields)]
 
@@ -136,7 +131,7 @@ class DatesEditor(WithoutSamples):
             found[name] = days
             if not 0 < days <= LONGEST_DAYS:
                 faults.append(Fault(name, "days", str(LONGEST_DAYS)))
-        packaged = _programme()
+        packaged = content.packaged("programme")
         value = {name: one for name, one in found.items() if one != packaged[name]}
         return value, faults or _faults_of_programme(value)
 
@@ -144,7 +139,7 @@ class DatesEditor(WithoutSamples):
 def _faults_of_programme(value: Mapping[str, object]) -> list[Fault]:
     """Return what the shape of the programme's file says of it with these values."""
     try:
-        TypeAdapter(Programme).validate_python({**_programme(), **value})
+        TypeAdapter(Programme).validate_python({**content.packaged("programme"), **value})
     except ValidationError as error:
         return [Fault(str(one["loc"][0]), "wrong") for one in error.errors(include_url=False)]
     return []
@@ -163,7 +158,7 @@ class ReasonsEditor(WithoutSamples):
         return content.desk()["edits"][REASONS][lang]
 
     def packaged(self) -> Value:
-        return whole("lists", {}, HERE, chosen())["decline_reason"]
+        return content.packaged("lists")["decline_reason"]
 
     def groups(self, value: Value, lang: Lang) -> list[FieldGroup]:
         found = []

@@ -17,7 +17,7 @@ from chalicelib.core.errors import EditedByOther, IntakePaused, StoreDown
 from chalicelib.core.ports import Check, Write
 from chalicelib.core.settings import Settings, with_edits
 from chalicelib.desk.edits import DeskEdits, TooMuchEdited
-from chalicelib.desk.form_texts import WORDS, packaged_form
+from chalicelib.desk.form_texts import WORDS
 from chalicelib.forms.description import describe
 from chalicelib.forms.parsing import FORMS
 from chalicelib.services import Services
@@ -190,7 +190,7 @@ def test_no_edit_whatever_it_holds_breaks_the_content_of_a_file(
     data: st.DataObject, value: object
 ) -> None:
     file = data.draw(st.sampled_from([*FORMS, *WORDS]))
-    packaged = packaged_form(file)
+    packaged = content.packaged(file)
     place = data.draw(st.sampled_from([place for place, _ in edits.texts(packaged)]))
     edits.lay({f"form/{file}/{place}": (1, value)})
     found = content.programme() if file == "programme" else content.form(file)

@@ -74,7 +74,7 @@ def test_a_question_is_worded_anew_and_its_answers_keep_their_key(
     fr = re.findall(r"<textarea[^>]*>\n([^<]*)", said(original))
     send(rita, **text(path, QUESTION, fr[0], fr[1], seen="1", why="as it was"))
     assert not DeskEdits(way.store, way.service.edits, way.clock).standing()
-    assert content.form("eoi")["version"] == form_texts.packaged_form("eoi")["version"]
+    assert content.form("eoi")["version"] == content.packaged("eoi")["version"]
     again = rita.get(f"{path}?text={QUESTION}&version=1")
     assert "Which organization" in said(again)
 
@@ -299,7 +299,7 @@ def test_all_that_a_reader_of_a_form_reads_is_worded_at_the_desk_but_what_they_a
     }, "these are read by nobody"  # fmt: skip
     for form in (*FORMS, *form_texts.WORDS):
         found = list(form_texts.form_texts(form))
-        there = {place for place, _ in edits.texts(form_texts.packaged_form(form))}
+        there = {place for place, _ in edits.texts(content.packaged(form))}
         places = {one.place for one in found}
         assert len(places) == len(found) > 0
         assert {one for one in there if not AGREED.search(one)} == places, form
