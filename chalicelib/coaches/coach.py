@@ -141,6 +141,10 @@ class Coach(BaseModel):
         return self
 
     @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+    @property
     def public(self) -> bool:
         """Whether the public may see the coach: published, with consent."""
         return self.status == "published" and self.consent_publication is not None

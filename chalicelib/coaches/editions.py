@@ -93,7 +93,7 @@ class EditionStore:
     def names(self) -> dict[str, str]:
         """Return the name of each coach of the edition that is in force, by slug."""
         coaches = self.catalogue(self.current())
-        return {coach.slug: f"{coach.first_name} {coach.last_name}" for coach in coaches}
+        return {coach.slug: coach.full_name for coach in coaches}
 
     def catalogue(self, edition: Edition | None) -> "list[Coach]":
         """Return all coaches with all columns, also those not published; none without edition.

@@ -136,7 +136,7 @@ class CoachLeft(TypedDict):
 @letter("staff_coach_left", to=STAFF)
 def staff_coach_left(owed: AboutCoach) -> CoachLeft:
     return {
-        "coach": f"{owed.coach.first_name} {owed.coach.last_name}",
+        "coach": owed.coach.full_name,
         "staff_name": owed.staff.name,
     }
 

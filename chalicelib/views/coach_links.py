@@ -126,7 +126,7 @@ class CoachLinkViews:
             "mending": to_mend(form, values, wrongs["problems"]) if error else None,
             "banner": content.network()["own"][wrong][lang] if wrong else None,
             "nonce": self.links.nonce(token),
-            "name": f"{coach.first_name} {coach.last_name}",
+            "name": coach.full_name,
             "verified": coach.last_verified_at,
             "public": coach.public,
         }
@@ -287,5 +287,4 @@ def _reader_lang(opened: OpenProposal | ClosedProposal) -> str | None:
 
 
 def _name(opened: OpenProposal | ClosedProposal) -> str:
-    coach = opened.coach
-    return f"{coach.first_name} {coach.last_name}" if coach else ""
+    return opened.coach.full_name if opened.coach else ""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from chalicelib import content
-from chalicelib.coaches.coach import Coach, options
+from chalicelib.coaches.coach import options
 from chalicelib.core.languages import Lang
 from chalicelib.forms import description
 from chalicelib.web.form_errors import Description
@@ -65,10 +65,6 @@ def coach_form(lang: Lang, *, is_new: bool) -> Description:
             for id, keys in names.items()
         ],
     }
-
-
-def full_name(coach: Coach) -> str:
-    return f"{coach.first_name} {coach.last_name}"
 
 
 def in_words(column: str, value: object, lang: Lang) -> str:

@@ -12,7 +12,7 @@ from chalicelib.coaches.editions import EditionStore
 from chalicelib.coaches.messages import Messages
 from chalicelib.coaches.proposals import Proposals
 from chalicelib.core.languages import Lang
-from chalicelib.views.desk.coach_form import full_name, in_words
+from chalicelib.views.desk.coach_form import in_words
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.web.responses import Response
 
@@ -115,7 +115,7 @@ class CoachTableViews:
         }
 
     def _named(self, coach: Coach) -> dict[str, str]:
-        return {"name": full_name(coach), "url": self.entry.address("coach", coach.slug)}
+        return {"name": coach.full_name, "url": self.entry.address("coach", coach.slug)}
 
 
 def done_text(visit: Visit) -> str:

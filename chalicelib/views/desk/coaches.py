@@ -26,7 +26,7 @@ from chalicelib.core.records import moment
 from chalicelib.core.typed_text import REMARKS_LIMIT
 from chalicelib.desk import log
 from chalicelib.views.coach_links import proposal_changes
-from chalicelib.views.desk.coach_form import coach_form, full_name, in_words
+from chalicelib.views.desk.coach_form import coach_form, in_words
 from chalicelib.views.desk.coach_table import done_text
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.web.form_errors import Description, FormErrors, form_errors
@@ -80,7 +80,7 @@ class DeskCoachViews:
     def _save(self, visit: Visit, coach: Coach, fields: Mapping[str, object]) -> Response:
         seen = unpacked_columns(text_field(fields, "seen")) or shown_columns(coach)
         typed = Typed(_without_slug(typed_columns(fields, visit.lang)), seen)
-        staff, noted = visit.signed_in.staff, [self._log(visit, "coach_saved", full_name(coach))]
+        staff, noted = visit.signed_in.staff, [self._log(visit, "coach_saved", coach.full_name)]
         done = self.keeping.save(coach.slug, typed, by=staff.id, why="changed a coach", also=noted)
         if done.gone:
             raise NotFound(coach.slug)
@@ -120,7 +120,7 @@ class DeskCoachViews:
         if wrong:
             return self._form(visit, coach, values, judged=wrong, again=fields)
         done = "published" if decision == "publish" else "returned"
-        noted = [self._log(visit, f"coach_{done}", full_name(coach))]
+        noted = [self._log(visit, f"coach_{done}", coach.full_name)]
         publish = decision == "publish"
         if not self.proposals.decide(opened, publish=publish, remarks=remarks, also=noted):
             return self._form(visit, self._coach(coach.slug), values, judged="meanwhile")
@@ -142,7 +142,7 @@ class DeskCoachViews:
             return self.entry.confirm_first(visit, session, "POST")
         if not is_ticked(fields, "confirm"):
             return self._form(visit, coach, shown_columns(coach), unsure=True)
-        noted = [self._log(visit, "coach_removed", full_name(coach))]
+        noted = [self._log(visit, "coach_removed", coach.full_name)]
         try:
             CoachRemoval(self.editions).remove(coach.slug, session.staff.id, noted)
         except Conflict:
@@ -194,7 +194,7 @@ class DeskCoachViews:
             if name != "last_verified_at"
         )
         return {
-            "name": full_name(coach),
+            "name": coach.full_name,
             "slug": coach.slug,
             "page": self.entry.pages.address("coaches", coach.slug) if coach.public else "",
             "own": [(moment(f"{day}T12:00:00Z"), label) for day, label in own],

@@ -261,7 +261,7 @@ def _problem_facts(problems: Sequence[SheetProblem], lang: Lang) -> dict[str, ob
 
 def _rows(plan: Plan, before: Mapping[str, str], lang: Lang) -> Iterator[Mapping[str, object]]:
     """Yield who changes: first those whose own words a sheet would undo, then all others."""
-    after = {coach.slug: f"{coach.first_name} {coach.last_name}" for coach in plan.coaches}
+    after = {coach.slug: coach.full_name for coach in plan.coaches}
     names = {**before, **after}
     changes = plan.changes
     for slug, edits in plan.kept.items():
