@@ -46,16 +46,23 @@ class PublishedMeanwhile(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to stand in place of the edition `after`, and what changes by that.
+    """What is to stand in place of the edition `after`, and what changes by that; `before` are its
+    coaches.
 
     `kept` is what coaches set themselves and a sheet would undo: by slug and column, their value
     and that of the sheet. It stays as theirs.
     """
 
     after: Edition | None
+    before: Sequence[Coach]
     coaches: Sequence[Coach]
     changes: Changes
     kept: Mapping[str, Edits] = field(default_factory=dict)
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The name of each coach who is there or would be, by slug."""
+        return {coach.slug: coach.full_name for coach in (*self.before, *self.coaches)}
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -110,15 +117,15 @@ class DirectoryPublishing:
                 found = stands[coach.slug]
                 kept[coach.slug] = dict(compare([found], [coach]).changed[coach.slug])
             coaches.append(found)
-        return Plan(current, coaches, compare(before, coaches), kept)
+        return Plan(current, before, coaches, compare(before, coaches), kept)
 
     def of_edition(self, edition: Edition) -> Plan:
         """Return what publishing an earlier edition again would change; what coaches changed of
         their own page since stays."""
         # The current one is read first: who publishes from now on is not undone.
         current = self.editions.current()
-        coaches = self.editions.restored(edition)
-        return Plan(current, coaches, compare(self.editions.catalogue(current), coaches))
+        before, coaches = self.editions.catalogue(current), self.editions.restored(edition)
+        return Plan(current, before, coaches, compare(before, coaches))
 
     def found(self, edition: str) -> Edition | None:
         """Return an edition that can be restored, by its id."""

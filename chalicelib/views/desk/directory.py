@@ -210,7 +210,7 @@ class DirectoryViews:
         wrong: str,
     ) -> Response:
         """Answer with what would change, some coaches a page, or with what is wrong."""
-        rows = list(_rows(plan, self.editions.names(), visit.lang)) if plan else []
+        rows = list(_rows(plan, visit.lang)) if plan else []
         asked = visit.request.query.get("page", "")
         pages = max(1, -(-len(rows) // COACHES_A_PAGE))
         page = min(int(asked), pages) if asked.isdecimal() and 0 < len(asked) < 5 else 1
@@ -259,11 +259,9 @@ def _problem_facts(problems: Sequence[SheetProblem], lang: Lang) -> dict[str, ob
     }
 
 
-def _rows(plan: Plan, before: Mapping[str, str], lang: Lang) -> Iterator[Mapping[str, object]]:
+def _rows(plan: Plan, lang: Lang) -> Iterator[Mapping[str, object]]:
     """Yield who changes: first those whose own words a sheet would undo, then all others."""
-    after = {coach.slug: coach.full_name for coach in plan.coaches}
-    names = {**before, **after}
-    changes = plan.changes
+    names, changes = plan.names, plan.changes
     for slug, edits in plan.kept.items():
         yield {"what": "kept", "name": names.get(slug, slug), "edits": _edits(edits, lang)}
     for slug, edits in changes.changed.items():
