@@ -1,14 +1,14 @@
 """The roster is kept at the desk: each change by whom the table lets, with a code, in the log."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib import content
 from chalicelib.cases.staff import ROLES, Roster, Staff
-from chalicelib.core.ports import Put, Write
+from chalicelib.core.ports import Put
 from chalicelib.core.settings import Settings
 from chalicelib.desk import log
 from chalicelib.desk.roster import DeskRoster, Wrong
@@ -217,20 +217,6 @@ def test_of_two_who_change_somebody_the_second_reads_the_first(
         assert send(rita, page, act=act, seen=seen, **second).status_code == 303, act
 
 
-class Between(MemoryStore):
-    """A store in which somebody else is faster, once."""
-
-    def __init__(self, other: Callable[[], object]) -> None:
-        super().__init__()
-        self.other: Callable[[], object] | None = other
-
-    def commit(self, writes: Sequence[Write]) -> None:
-        other, self.other = self.other, None
-        if other is not None:
-            other()
-        super().commit(writes)
-
-
 @pytest.mark.parametrize("how", ["roles", "removed", "admin"])
 def test_two_administrators_who_take_each_other_away_leave_one(how: str, clock: SetClock) -> None:
     def taken(by: str, other: str) -> None:
@@ -243,7 +229,12 @@ def test_two_administrators_who_take_each_other_away_leave_one(how: str, clock: 
         else:
             desk.set_admin(one, gone, admin=False)
 
-    store = Between(lambda: taken("sam-lee", "rita-roy"))
+    def sam_is_faster(_: object) -> None:
+        store.before = lambda writes: None
+        taken("sam-lee", "rita-roy")
+
+    store = MemoryStore()
+    store.before = sam_is_faster
     for row in (RITA, SAM):
         given = {} if how == "admin" else {"roles": ["administrator"]}
         store.items["STAFF", str(row["sk"])] = {**row, **given, "admin": True}
