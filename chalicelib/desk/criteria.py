@@ -84,25 +84,20 @@ class CriteriaEditor(WithoutSamples):
 
     def read(self, fields: Mapping[str, str], lang: Lang) -> tuple[Value, list[Fault]]:
         standing = criteria_of(self.form)
-        taken, value, faults = (
-            {one["id"] for one in standing},
-            list[dict[str, object]](),
-            list[Fault](),
-        )
+        new = new_id({one["id"] for one in standing})
+        value: list[dict[str, object]] = []
+        faults: list[Fault] = []
         for number, name, words, wrong in typed_rows(
             "criterion", len(standing), ROOM_FOR_CRITERIA, fields
         ):
+            faults += wrong
             is_new = number >= len(standing)
-            id, kind = (
-                (new_id(taken) if is_new else standing[number]["id"]),
-                fields.get(f"{name}.kind"),
-            )
+            kind = fields.get(f"{name}.kind")
             one: dict[str, object] = {
-                "id": id,
+                "id": new if is_new else standing[number]["id"],
                 "kind": kind if kind in KINDS else KINDS[0],
                 **words,
             }
-            faults += wrong
             if kind == "score":
                 numbers, wrong = _numbers(name, fields)
                 one |= numbers
@@ -122,8 +117,9 @@ def _numbers(name: str, fields: Mapping[str, str]) -> tuple[dict[str, int], list
     found: dict[str, int] = {}
     faults = []
     for key, usual in NUMBERS.items():
-        typed = fields.get(f"{name}.{key}", "").strip()
-        number = usual if not typed else int(typed) if typed.isdecimal() and len(typed) < 4 else 0
+        number, typed = usual, fields.get(f"{name}.{key}", "").strip()
+        if typed:
+            number = int(typed) if typed.isdecimal() and len(typed) < 4 else 0
         if not 0 < number <= LARGEST_NUMBER:
             faults.append(Fault(f"{name}.{key}", "up_to", str(LARGEST_NUMBER)))
         found[key] = number
