@@ -82,9 +82,7 @@ class NewsletterDesk:
     @cached_property
     def _images(self) -> IssueImageDeskViews:
         origins = self._uploads.origins
-        return IssueImageDeskViews(
-            self._entry, self._parts.store, self._issues.images, self._pages, origins
-        )
+        return IssueImageDeskViews(self._entry, self._parts.store, self._issues.images, origins)
 
     @cached_property
     def _sending(self) -> IssueSendViews:

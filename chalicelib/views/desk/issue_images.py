@@ -17,7 +17,7 @@ from chalicelib.newsletter.issues.issue import Issue, existing_issue, status_nam
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.views.documents import ROOM_FOR_FIELDS, size_text
 from chalicelib.views.issue_images import ImageOrigins
-from chalicelib.web.pages import Pages
+from chalicelib.web.html_forms import UploadedFile
 from chalicelib.web.request import is_ticked, text_field
 from chalicelib.web.responses import Response
 
@@ -29,7 +29,6 @@ class IssueImageDeskViews:
     entry: Entry
     store: Store
     images: IssueImages
-    pages: Pages
     origins: ImageOrigins
 
     def show(self, visit: Visit, issue: str) -> Response:
@@ -44,8 +43,7 @@ class IssueImageDeskViews:
         act, _, name = text_field(fields, "act").partition(":")
         try:
             if act == "add":
-                body, file_name = (file.body, file.name) if file else (b"", "")
-                done = self._add(visit, found, fields, (file_name, body))
+                done = self._add(visit, found, fields, file or UploadedFile("", b""))
             elif act == "describe":
                 done = self._describe(visit, found, fields, name)
             elif act == "remove":
@@ -60,11 +58,10 @@ class IssueImageDeskViews:
         return self.entry.go(f"{self._own(found)}?done={done}")
 
     def _add(
-        self, visit: Visit, issue: Issue, fields: Mapping[str, object], file: tuple[str, bytes]
+        self, visit: Visit, issue: Issue, fields: Mapping[str, object], file: UploadedFile
     ) -> str:
-        name, body = file
         words, staff = _words(fields), visit.signed_in.staff
-        image = self.images.add(issue, name, body, words, staff.id)
+        image = self.images.add(issue, file.name, file.body, words, staff.id)
         if not is_ticked(fields, "place"):
             return "image_added"
         edit = is_ticked(fields, "edit")
@@ -121,7 +118,7 @@ class IssueImageDeskViews:
 
     def _policy(self, there: Sequence[IssueImage]) -> str:
         shown = " ".join(one.address(self.entry.settings.public_url) for one in there)
-        return self.pages.policy(images=self.origins(shown), forms=["'self'"])
+        return self.entry.pages.policy(images=self.origins(shown), forms=["'self'"])
 
     def _facts(self, image: IssueImage, lang: Lang, placed: bool) -> dict[str, object]:
         return {
