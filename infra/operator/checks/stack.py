@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 from infra.operator.checks.answers import NotLookedAt, all_of, answer_of, aws, named
-from infra.operator.checks.standing import STANDING, missing_resources
+from infra.operator.checks.standing import STANDING, alarms_of, missing_resources
 from infra.operator.checks.waking import WAKING
 from infra.operator.stage import Operator
 from infra.people_key import anchors_name
@@ -87,25 +87,13 @@ def unheard_alarms(operator: Operator) -> str | None:
 
 def ringing_alarms(operator: Operator) -> str | None:
     """Return a sentence while alarms ring."""
-
-    found = answer_of(operator, _ringing, operator) or []
+    found = answer_of(operator, alarms_of, operator, StateValue="ALARM") or []
     # Its two days end with the first night, and no schedule has been by yet.
     early = f"{operator.stage}-anchors" if _is_young(operator) else ""
     ringing = [one["AlarmDescription"] for one in found if one.get("MetricName", ".") != early]
     if not ringing:
         return None
     return f"alarms ring: {named(ringing, '; ')}: docs/operators.md, Alarms, says what to do"
-
-
-def _ringing(operator: Operator) -> list[dict[str, Any]]:
-    pages = (
-        operator.client("cloudwatch")
-        .get_paginator("describe_alarms")
-        .paginate(
-            AlarmNamePrefix=f"{_name(operator)}-", StateValue="ALARM", AlarmTypes=["MetricAlarm"]
-        )
-    )
-    return [alarm for page in pages for alarm in page["MetricAlarms"]]
 
 
 def unprotected_tables(operator: Operator) -> str | None:

@@ -13,17 +13,18 @@ def missing_resources(operator: Operator) -> str | None:
     return faults_of(operator, STANDING)
 
 
-def _alarms(operator: Operator, resources: Sequence[Resource]) -> Iterator[ResourceFault]:
+def alarms_of(operator: Operator, **which: Any) -> list[dict[str, Any]]:
+    """Return the alarms of the stage: all, or `which`."""
     pages = operator.client("cloudwatch").get_paginator("describe_alarms")
+    asked = pages.paginate(
+        AlarmNamePrefix=f"relais-{operator.stage}-", AlarmTypes=["MetricAlarm"], **which
+    )
+    return [alarm for page in asked for alarm in page["MetricAlarms"]]
 
-    def enabled() -> dict[str, bool]:
-        asked = pages.paginate(
-            AlarmNamePrefix=f"relais-{operator.stage}-", AlarmTypes=["MetricAlarm"]
-        )
-        alarms = [one for page in asked for one in page["MetricAlarms"]]
-        return {one["AlarmName"]: one.get("ActionsEnabled", True) for one in alarms}
 
-    found = answer_of(operator, enabled) or {}
+def _alarms(operator: Operator, resources: Sequence[Resource]) -> Iterator[ResourceFault]:
+    alarms = answer_of(operator, alarms_of, operator) or []
+    found = {one["AlarmName"]: one.get("ActionsEnabled", True) for one in alarms}
     muted = [one for one in resources if found.get(one.physical) is False]
     names = " ".join(one.physical for one in muted)
     for one in resources:
