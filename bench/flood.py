@@ -27,7 +27,7 @@ def on_stack(posts: int = 10_000, networks: int = 1_000) -> None:
     from flood_stack import StackFlood
     from infra.run_file import use_root_key
 
-    use_root_key(os.environ)  # type: ignore[arg-type]
+    use_root_key(os.environ)
     os.environ["LIMITS"] = "prod"
     with tempfile.TemporaryDirectory() as folder:
         stack = Stack(Path(folder))

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from infra.run_file import use_root_key
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tests" / "support"))
 
@@ -359,11 +361,8 @@ def _issue_to(readers: int) -> Counter[str]:
 
 
 def main() -> None:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
-    aws = {"DEFAULT_REGION": "ca-central-1", "ACCESS_KEY_ID": "bench", "SECRET_ACCESS_KEY": "bench"}
+    use_root_key(os.environ)
     logging.disable(logging.CRITICAL)
-    os.environ.update({f"AWS_{name}": value for name, value in aws.items()})
     JOURNEYS.write_text(json.dumps(counts(), indent=1) + "\n", "utf-8")
     print(f"Counted {len(TAKEN) + 1} journeys")
 

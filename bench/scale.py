@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from bench.journeys import ROOT, decision, declaration, stage
 from bench.support.plot import Axis, Line, plot
 from infra.costs import WAIT_MS, WHOLE_CPU_MB, journeys
+from infra.run_file import use_root_key
 
 DOCS: Final = ROOT / "docs"
 
@@ -158,10 +159,7 @@ def lag(rate: float, minutes: int, capacity: float) -> list[tuple[float, float]]
 
 
 def main() -> None:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
-    aws = {"DEFAULT_REGION": "ca-central-1", "ACCESS_KEY_ID": "bench", "SECRET_ACCESS_KEY": "bench"}
-    os.environ.update({f"AWS_{name}": value for name, value in aws.items()})
+    use_root_key(os.environ)
     logging.disable(logging.CRITICAL)
     found = hot()
     used = limits(found)

@@ -45,7 +45,7 @@ def _print_step(text: str) -> None:
 
 
 def main() -> None:
-    use_root_key(os.environ)  # type: ignore[arg-type]
+    use_root_key(os.environ)
     for number in SIGNALS:
         signal.signal(number, _stop)
     stack = None

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 KEY = "local"
@@ -29,7 +29,7 @@ def read_run_file(folder: Path) -> dict[str, str]:
     return found
 
 
-def use_root_key(environment: dict[str, str]) -> None:
+def use_root_key(environment: MutableMapping[str, str]) -> None:
     """Take every AWS setting of the machine out, and put the emulator's in."""
     for name in [n for n in environment if n.startswith("AWS_")]:
         del environment[name]

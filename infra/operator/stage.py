@@ -63,7 +63,7 @@ class Operator:
         """Reach a stage by its name. Raises FileNotFoundError when the local one does not run."""
         if stage != LOCAL:
             return cls(stage)
-        use_root_key(os.environ)  # type: ignore[arg-type]
+        use_root_key(os.environ)
         addresses = read_run_file(ROOT / ".local")
         return cls(stage, addresses["emulator"], addresses["ses"])
 

@@ -21,7 +21,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     before = dict(os.environ)
-    use_root_key(os.environ)  # type: ignore[arg-type]
+    use_root_key(os.environ)
     os.environ["DAILY_CANARY"] = "on"
     deployed = Stack(tmp_path_factory.mktemp("stack"))
     try:
