@@ -16,8 +16,8 @@ from chalicelib.newsletter.issue_counts import counted
 from chalicelib.newsletter.issues.issue import SCHEDULED, indexed, issue_key, issue_of
 from chalicelib.newsletter.sending.recipients import missed, recipients
 from chalicelib.newsletter.subscribers.subscriber import Subscriber, profile_key
-from deployed import HTML, Response, Stack, ask, hidden, wait_for
-from staff_browser import code_of
+from deployed import Stack, ask, wait_for
+from deployed_desk import DeskBrowser
 from tests.e2e.test_documents import given
 
 ISSUE = "2026-04"
@@ -146,30 +146,6 @@ def test_a_chain_ends_at_its_seventeenth_link_here_whatever_a_function_is_allowe
     assert "link-16" not in stack.logs("send_issue")
 
 
-class Desk:
-    """A browser of Rita's at the desk of the stack."""
-
-    def __init__(self, stack: Stack) -> None:
-        self.stack, self.jar = stack, ""
-        self.post("/desk", files.form_data(email="rita.roy@example.org"))
-        code = code_of(stack.wait_for_mail("rita.roy@example.org", "bureau")["text"])
-        self.post("/desk", files.form_data(code=code))
-        self.nonce = hidden(self.get("/desk/account").text, "nonce")
-
-    def get(self, path: str) -> Response:
-        return ask("GET", f"{self.stack.api}{path}", None, Cookie=self.jar, **HTML)
-
-    def post(self, path: str, body: bytes) -> str:
-        """Send a form, and return where it leads."""
-        told = ask(
-            "POST", f"{self.stack.api}{path}", body, Cookie=self.jar, Sec_Fetch_Site="same-origin",
-            Content_Type=files.SENT_WITH, **HTML,
-        )  # fmt: skip
-        self.jar = told.headers.get("set-cookie", self.jar).partition(";")[0]
-        assert told.status == 303, told.text
-        return told.headers["location"]
-
-
 def test_the_mail_of_an_issue_written_at_the_desk_shows_the_image_that_was_brought(
     stack: Stack, lists: DynamoSubscriberStore
 ) -> None:
@@ -177,11 +153,17 @@ def test_the_mail_of_an_issue_written_at_the_desk_shows_the_image_that_was_broug
     reader = sent_issue.reader(key, "image@example.org", topics=["events"])
     sent_issue.enrol(lists, reader)
     lists.commit([Change(("STAFF", "rita-roy"), set={"roles": ["communications"]})])
-    desk, image = Desk(stack), files.png(files.chunk(b"tEXt", b"Author\0Ada"))
-    desk.post("/desk/newsletter", files.form_data(nonce=desk.nonce, slug="2026-06"))
+    image = files.png(files.chunk(b"tEXt", b"Author\0Ada"))
+    desk = DeskBrowser(stack, "rita.roy@example.org")
+    desk.sign_in()
+    nonce = desk.nonce()
+    begun = desk.submit("/desk/newsletter", nonce=nonce, slug="2026-06")
+    assert begun.status == 303, begun.text
     given_words = {"words_fr": "Le jardin", "words_en": "The garden", "place": "on", "act": "add"}
-    form = files.form_data(image, "Jardin.png", nonce=desk.nonce, **given_words)
-    assert "done=image_placed_now" in desk.post("/desk/newsletter/2026-06/images", form)
+    form = files.form_data(image, "Jardin.png", nonce=nonce, **given_words)
+    placed = desk.post("/desk/newsletter/2026-06/images", form, files.SENT_WITH)
+    assert placed.status == 303, placed.text
+    assert "done=image_placed_now" in placed.headers["location"]
     row = issue_key("2026-06")
     due = {**indexed(SCHEDULED), "due_shard": shard_of(row[0])}
     step = {"status": SCHEDULED, "send_at": stamp(datetime.now(UTC)), "topics": ["events"], **due}
