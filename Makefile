@@ -38,7 +38,7 @@ run: $(READY) ## Run Relais on this machine, with a mailbox (FRESH=1, PORT, GATE
 	@exec $(BIN)/python -m infra.local
 
 test: $(READY) browser ## Test everything: unit, browser, end to end (some minutes)
-	@$(BIN)/python -m pytest -n 2 --ignore tests/e2e
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/e2e
 	@$(BIN)/python -m pytest tests/e2e
 
 lint: $(READY) ## Check style, types, imports, content and the template for AWS

@@ -1,10 +1,10 @@
 """One Chromium for all of these tests; without it they fail, and do not pass by being skipped."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 import app as application
 from accounts import SetWorld
@@ -38,6 +38,27 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=found, args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def arrived() -> Iterator[None]:
+    """Let a click and a key wait until the page that they lead to is parsed.
+
+    Playwright waits until the answer begins, where a title and a count are still those of nothing.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("click", "press"):
+            patch.setattr(Locator, name, then_arrive(getattr(Locator, name)))
+        yield
+
+
+def then_arrive(act: Callable[..., None]) -> Callable[..., None]:
+    def acted(self: Locator, *args: object, **named: object) -> None:
+        act(self, *args, **named)
+        if not self.page.is_closed():
+            self.page.wait_for_load_state("domcontentloaded")
+
+    return acted
 
 
 @pytest.fixture(scope="session")
