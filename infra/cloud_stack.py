@@ -20,6 +20,9 @@ PATIENCE_SECONDS: Final = 1800
 _NEVER_STOOD: Final = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
 """The ends of a stack whose first deploy failed: it can only be deleted."""
 
+_IN_REVIEW: Final = "REVIEW_IN_PROGRESS"
+"""The state of a stack of which there is nothing yet but a change set."""
+
 _STUCK: Final = "UPDATE_ROLLBACK_FAILED"
 
 _HALF_IMPORTED: Final = "IMPORT_ROLLBACK_FAILED"
@@ -61,13 +64,13 @@ class CloudStack:
         self._cloud = cloud
         self._wait = wait
         self.name = name
-        self._say = say
+        self.say = say
 
     def found(self) -> "StackTypeDef | None":
         """Return the stack as it is; None while there is none."""
         found = self._described()
         # What a change set that was never executed leaves behind is no stack yet.
-        return None if found and found["StackStatus"] == "REVIEW_IN_PROGRESS" else found
+        return None if found and found["StackStatus"] == _IN_REVIEW else found
 
     def _described(self) -> "StackTypeDef | None":
         try:
@@ -88,10 +91,10 @@ class CloudStack:
         if found is None:
             return
         if found["StackStatus"] in _NEVER_STOOD:
-            self._say("clearing what a failed first deploy left")
+            self.say("clearing what a failed first deploy left")
             self._delete()
         elif found["StackStatus"] == _STUCK:
-            self._say("finishing the rollback of an update that failed")
+            self.say("finishing the rollback of an update that failed")
             self._cloud.continue_update_rollback(StackName=self.name)
             after = self._finished()
             if after is None or after["StackStatus"] == _STUCK:
@@ -111,31 +114,47 @@ class CloudStack:
         kind: Literal["CREATE", "UPDATE"] = "UPDATE" if exists else "CREATE"
         name = self._change_set(kind, change)
         if name is None:
-            self._say("nothing changed")
+            self.say("nothing changed")
             return False
-        try:
-            self._review(name, agree)
-        except BaseException:
-            self._cloud.delete_change_set(StackName=self.name, ChangeSetName=name)
-            raise
-        self._say("updating the stack" if exists else "creating the stack")
+        self._review(name, agree)
+        self.say("updating the stack" if exists else "creating the stack")
         self._execute(name, "UPDATE_COMPLETE" if exists else "CREATE_COMPLETE")
         return True
 
-    def take_over(self, change: Mapping[str, Any], kept: list[dict[str, Any]]) -> None:
-        """Make the stack of resources that exist, and change none of them. Raises StackError."""
-        self._say("taking over what was kept: " + ", ".join(k["LogicalResourceId"] for k in kept))
+    def take_over(
+        self, change: Mapping[str, Any], kept: list[dict[str, Any]], agree: Agree | None = None
+    ) -> None:
+        """Make the stack of resources that exist, and change none of them. Raises StackError, and
+        what `agree` raises."""
         name = self._change_set("IMPORT", {**change, "ResourcesToImport": kept})
         assert name is not None, "an import is a change"
+        self._review(name, agree)
+        self.say("taking over what was kept: " + ", ".join(k["LogicalResourceId"] for k in kept))
         self._execute(name, "IMPORT_COMPLETE")
 
     def destroy(self) -> None:
         """Delete the stack; what holds data is kept, as its policy says. Raises StackError."""
         if self._finished() is not None:
-            self._say("deleting the stack")
+            self.say("deleting the stack")
             self._delete()
 
     def _review(self, name: str, agree: Agree | None) -> None:
+        """Show what a change set would do; one that must not be executed leaves nothing behind.
+        Raises StackError, and what `agree` raises."""
+        try:
+            self._judge(name, agree)
+        except BaseException:
+            self._drop(name)
+            raise
+
+    def _drop(self, change_set: str) -> None:
+        """Delete a change set, and the stack without anything in it that the first one begins."""
+        self._cloud.delete_change_set(StackName=self.name, ChangeSetName=change_set)
+        found = self._described()
+        if found and found["StackStatus"] == _IN_REVIEW:
+            self._cloud.delete_stack(StackName=self.name)
+
+    def _judge(self, name: str, agree: Agree | None) -> None:
         """Show what a change set would do. Raises StackError when it would put something new and
         empty in the place of what holds data."""
         changes = list(self._changes(name))
@@ -220,7 +239,7 @@ class CloudStack:
             kept = [
                 r["LogicalResourceId"] for r in listed if r["ResourceStatus"] == "DELETE_FAILED"
             ]
-            self._say("leaving what cannot be deleted: " + ", ".join(kept))
+            self.say("leaving what cannot be deleted: " + ", ".join(kept))
             self._cloud.delete_stack(StackName=self.name, RetainResources=kept)
             left = self._finished()
         if left is not None and left["StackStatus"] != "DELETE_COMPLETE":
@@ -246,13 +265,14 @@ class CloudStack:
             )
         except WaiterError:
             found = self._cloud.describe_change_set(StackName=self.name, ChangeSetName=name)
-            self._cloud.delete_change_set(StackName=self.name, ChangeSetName=name)
+            self._drop(name)
             reason = found.get("StatusReason", "")
             if "didn't contain changes" in reason or "No updates" in reason:
                 return None
             raise StackError(reason or "the change set failed") from None
         made = self._cloud.describe_change_set(StackName=self.name, ChangeSetName=name)
         if made.get("ExecutionStatus") == "UNAVAILABLE":
+            self._drop(name)
             raise StackError(made.get("StatusReason") or "the change set cannot be executed")
         return name
 

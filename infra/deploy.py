@@ -1,7 +1,7 @@
 """Deploys the package, to AWS or to the emulator alike, and takes a deploy back."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parseaddr
 from functools import partial
@@ -18,7 +18,7 @@ from infra.kept import KeptError, kept_of
 from infra.old_versions import drop_old_versions
 from infra.people_key import PeopleKeyLost, keep_people_key, people_name
 from infra.stage_file import REGION, UNKNOWN_URL, DeployError, check, template_source
-from infra.uploads import TemplateUrl, upload_package
+from infra.uploads import PackageBucket, TemplateUrl
 
 
 @dataclass(frozen=True)
@@ -43,32 +43,37 @@ def deploy(
 ) -> Deployed:
     """Create or update the stack `relais-<stage>`.
 
-    The functions must know the address of their own API: unless a PublicUrl says it there is a
-    second pass. `public_url` makes the address from the id of the API, where it is not AWS's own.
-    `agree` is shown what would change, before anything does. `repair` makes anew what is missing of
-    a stack that stands, and undoes what was changed by hand. Raises DeployError.
+    The functions must know the address of their own API: unless it is known there is a second pass.
+    `public_url` makes it from the id of the API, where it is not AWS's own. `agree` is shown what
+    would be made or changed before anything is. `repair` makes anew what is missing of a stack that
+    stands, and undoes what was changed by hand. Raises DeployError.
     """
     check(stage, settings, endpoint)
     session = boto3.session.Session(region_name=REGION)
     stack = _stack_of(session, stage, endpoint, say)
-    template_url = upload_package(session, template, stage, endpoint, say)
+    bucket = PackageBucket(session, stage, endpoint, template, say)
+    bucket.make(agree)
     prepare = partial(_keep_people_key, session, stage, endpoint, say)
-    steps = _Steps(stack, deployments_of(session, stage, endpoint), agree, prepare)
+    steps = _Steps(stack, bucket.deployments, agree, prepare, bucket.upload_zip)
     try:
         steps.settle()
         kept = partial(kept_of, session, stage, endpoint, template_source())
-        known = _first_url(stack, settings, kept)
-        change = change_of(stage, template_url, settings, repair=repair and known != "")
+        known = _first_url(stack, settings, kept, agree)
+        repair = repair and known != ""
+        change = change_of(stage, bucket.upload_template, settings, repair=repair)
         steps.apply(change(known))
         address = own_address(settings) or (public_url or _aws_url)(_outputs(stack)["RestAPIId"])
         if known != address:
-            say("telling the functions their own address")
-            steps.apply(change(address))
+            steps.tell_address(change(address))
         steps.end(change(address))
         drop_old_versions(session.client("lambda", endpoint_url=endpoint), stage, say)
     except (PeopleKeyLost, StackError, KeptError) as error:
         raise DeployError(str(error)) from None
     return Deployed(stack.name, address, _outputs(stack))
+
+
+def _nothing() -> None:
+    """Prepare nothing."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +84,11 @@ class _Steps:
     stack: CloudStack
     deployments: Deployments
     agree: Agree | None
-    prepare: Callable[[], None] = lambda: None
-    """Makes what a change needs, once it is agreed to."""
+    prepare: Callable[[], None] = _nothing
+    """Makes what every stack needs, once that is agreed to."""
+
+    upload: Callable[[], None] = _nothing
+    """Brings what a change is made of."""
 
     def settle(self) -> None:
         """Bring the stack to rest, and what is known of deploys with it. Raises StackError."""
@@ -92,10 +100,16 @@ class _Steps:
             if self.agree is not None:
                 self.agree(changes)
             self.prepare()
+            self.upload()
             self.deployments.begin(_deployment(change, first_at))
 
         if not self.stack.apply(change, agreed):
             self.prepare()
+
+    def tell_address(self, change: Mapping[str, Any]) -> None:
+        """Change what was made once more, for the address alone: nobody is asked twice."""
+        self.stack.say("telling the functions their own address")
+        replace(self, agree=None, upload=_nothing).apply(change)
 
     def end(self, change: Mapping[str, Any], first_at: str = "") -> None:
         self.deployments.settle(stands=True)
@@ -126,6 +140,7 @@ def _first_url(
     stack: CloudStack,
     settings: Mapping[str, str],
     kept: Callable[[], list[dict[str, Any]]],
+    agree: Agree | None,
 ) -> str:
     """Return the address for the first pass: none for a stack that is new, whose tables are not
     protected before it stands, or a first deploy that fails could not be cleared away.
@@ -147,7 +162,7 @@ def _first_url(
         "TemplateBody": import_template(template_source(), names),
         "Parameters": _listed(parameters),
     }
-    stack.take_over(body, found)
+    stack.take_over(body, found, agree)
     return UNKNOWN_URL
 
 

@@ -1,12 +1,12 @@
 """`relais deploy`, `relais rollback`, `relais destroy`: a stage comes, goes back and goes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 from botocore.exceptions import ClientError
 
-from infra.cloud_stack import CloudStack, ResourceChange, StackError
+from infra.cloud_stack import Agree, CloudStack, ResourceChange, StackError
 from infra.deploy import deploy as deploy_stage
 from infra.deploy import left_of, roll_back
 from infra.deployments import Deployments, bucket_of
@@ -67,9 +67,8 @@ def deploy(
         template = package(ROOT / "build" / stage)
         if python_of(RUNTIME) is None:
             session.say(NO_BYTE_CODE)
-        done = deploy_stage(
-            stage, settings, template, say=session.say, agree=_agree(session), repair=repair
-        )
+        agree = _agree(session, operator.account)
+        done = deploy_stage(stage, settings, template, say=session.say, agree=agree, repair=repair)
     except (DeployError, PackageError) as error:
         raise OperatorError(f"not deployed: {error}") from None
     _anchor(session, operator)
@@ -107,9 +106,9 @@ def rollback(context: typer.Context, stage: Name) -> None:
     """Bring back what stood before the last deploy, its settings too; the data stays."""
     session = _session_for(context, stage)
     try:
-        before = roll_back(
-            stage, endpoint=session.operator.endpoint, say=session.say, agree=_agree(session)
-        )
+        operator = session.operator
+        agree = _agree(session, operator.account)
+        before = roll_back(stage, endpoint=operator.endpoint, say=session.say, agree=agree)
     except DeployError as error:
         raise OperatorError(f"not rolled back: {error}") from None
     session.say(f"{stage} is as it was deployed at {before.at}")
@@ -178,14 +177,14 @@ def _first_rows(operator: Operator) -> list[str]:
     return found
 
 
-def _agree(session: Session) -> Any:
+def _agree(session: Session, account: str) -> Agree:
     """Return what shows a change set, and asks whether it may be executed."""
 
     def agree(changes: Sequence[ResourceChange]) -> None:
         for one in sorted(changes):
             anew = " anew" if one.anew else ""
             session.say(f"  {_VERBS.get(one.action, one.action)}{anew}  {one.name} ({one.kind})")
-        session.confirm(f"{len(changes)} resources change. Go on?")
+        session.confirm(f"Resources that change in account {account}: {len(changes)}. Go on?")
 
     return agree
 

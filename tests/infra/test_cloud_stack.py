@@ -204,7 +204,7 @@ def test_a_change_that_cannot_be_executed_is_not_and_says_why() -> None:
     cloud.unavailable = "ResourceTypes [X] are not supported for Import"
     with pytest.raises(StackError, match=r"^ResourceTypes \[X\] are not supported for Import$"):
         stack_on(cloud).apply(CHANGE)
-    assert cloud.done == []
+    assert (cloud.done, cloud.dropped) == ([], 1)
 
 
 def _change(name: str, kind: str = "AWS::Lambda::Function", **more: str) -> dict[str, str]:
@@ -226,6 +226,24 @@ def test_a_change_is_shown_whole_before_it_is_made_and_not_made_without_a_yes() 
     assert (cloud.done, cloud.dropped) == ([], 1)
     assert stack_on(cloud).apply(CHANGE, lambda changes: None)
     assert cloud.done == ["UPDATE"]
+
+
+@pytest.mark.parametrize("imports", [False, True])
+def test_a_first_change_that_is_refused_leaves_no_stack_behind(imports: bool) -> None:
+    cloud = StrictCloud()
+    stack = stack_on(cloud)
+    shown: list[ResourceChange] = []
+
+    def refuse(changes: list[ResourceChange]) -> None:
+        shown.extend(changes)
+        cloud.status = "REVIEW_IN_PROGRESS"
+        raise ValueError("no")
+
+    cloud.changes = [_change("F")]
+    with pytest.raises(ValueError, match="no"):
+        stack.take_over(CHANGE, [], refuse) if imports else stack.apply(CHANGE, refuse)
+    assert [one.name for one in shown] == ["F"]
+    assert (cloud.done, cloud.dropped) == (["delete"], 1)
 
 
 @pytest.mark.parametrize("kind", HOLDING)

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -26,6 +27,7 @@ from infra.old_versions import drop_old_versions
 from infra.operator.errors import OperatorError
 from infra.operator.stage import Operator
 from infra.stage_file import REGION, DeployError, settings_of, stage_settings
+from infra.uploads import PackageBucket
 from operator_cli import listed, relais
 from tables import make_tables
 
@@ -133,29 +135,68 @@ def test_a_rollback_finds_the_good_version_behind_a_deploy_that_was_cut_off(
     assert deployments.before() is None
 
 
-def test_nothing_but_the_bucket_of_packages_is_made_before_a_yes(
+def _packaged(folder: Path, settings: Mapping[str, str]) -> Path:
+    """Write a package that makes a queue, and asks for all settings."""
+    names = [*settings, "Stage", "SenderAddress", "PublicUrl"]
+    parameters = {name: {"Type": "String", "Default": ""} for name in names}
+    template = {**_template("any"), "Parameters": parameters}
+    (folder / "sam.json").write_text(json.dumps(template))
+    (folder / "deployment.zip").write_bytes(b"zip")
+    return folder / "sam.json"
+
+
+@dataclass
+class Answers:
+    """Whoever is asked says yes so many times, then no."""
+
+    yes: int
+    shown: list[list[str]] = field(default_factory=list)
+
+    def agree(self, changes: Sequence[ResourceChange]) -> None:
+        self.shown.append([one.name for one in changes])
+        if len(self.shown) > self.yes:
+            raise DeployError("no")
+
+
+def test_nothing_is_made_before_a_yes_to_it(operator: Operator, tmp_path: Path) -> None:
+    settings, s3 = {**stage_settings("staging"), "PublicUrl": ADDRESS}, operator.client("s3")
+    template, packages = _packaged(tmp_path, settings), bucket_of("staging", "123456789012")
+    before = len(s3.list_buckets()["Buckets"])
+    for yes, shown in enumerate(([packages], ["Any"])):
+        answers = Answers(yes)
+        with pytest.raises(DeployError, match="no"):
+            deploy("staging", settings, template, say=lambda _: None, agree=answers.agree)
+        assert answers.shown[-1] == shown
+        assert operator.client("cloudformation").describe_stacks()["Stacks"] == []
+        assert operator.client("secretsmanager").list_secrets()["SecretList"] == []
+        assert len(s3.list_buckets()["Buckets"]) == before + yes
+    held = [one["Key"] for one in s3.list_objects_v2(Bucket=packages)["Contents"]]
+    assert [Path(key).suffix for key in held] == [".json"], "CloudFormation reads a template there"
+    answers, said = Answers(1), list[str]()
+    deploy("staging", settings, template, say=said.append, agree=answers.agree)
+    assert answers.shown == [["Any"]], "what is there is not asked for, nor the address alone"
+    done = ["keeping", "uploading", "creating", "telling", "updating"]
+    assert [line.split()[0] for line in said] == done
+
+
+def test_a_bucket_of_packages_that_is_somebody_else_s_is_not_taken_for_ours(
     operator: Operator, tmp_path: Path
 ) -> None:
-    deployments = Deployments(operator.client("s3"), bucket_of("staging", "123456789012"))
+    asked: list[tuple[str, object]] = []
+
+    def note(params: Mapping[str, object], model: Any, **_: object) -> None:
+        if model.name in ("HeadBucket", "PutObject"):
+            asked.append((model.name, params.get("ExpectedBucketOwner")))
+
+    session = boto3.session.Session(region_name=REGION)
+    session.events.register("provide-client-params.s3", note)
     settings = stage_settings("staging")
-    names = [*settings, "Stage", "SenderAddress", "PublicUrl"]
-    template = {
-        **_template("any"),
-        "Parameters": {name: {"Type": "String", "Default": ""} for name in names},
-        "Outputs": {"RestAPIId": {"Value": "abc"}},
-    }
-    (tmp_path / "sam.json").write_text(json.dumps(template))
-    (tmp_path / "deployment.zip").write_bytes(b"zip")
-    said: list[str] = []
-
-    def refuse(changes: list[ResourceChange]) -> None:
-        raise DeployError("no")
-
-    with pytest.raises(DeployError, match="no"):
-        deploy("staging", settings, tmp_path / "sam.json", say=said.append, agree=refuse)
-    secrets = operator.client("secretsmanager")
-    assert secrets.list_secrets()["SecretList"] == []
-    assert deployments.all() == []
+    packages = PackageBucket(session, "test", None, _packaged(tmp_path, settings), lambda _: None)
+    packages.make(None)
+    packages.upload_zip()
+    packages.upload_template({})
+    calls = ("HeadBucket", "PutObject", "PutObject")
+    assert asked == [(call, "123456789012") for call in calls]
 
 
 @pytest.mark.parametrize("spoilt", ["template", "package"])
