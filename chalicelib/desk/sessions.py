@@ -43,6 +43,10 @@ class StaffSession:
     def key(self) -> Key:
         return session_key(self.id_hash)
 
+    def form_name(self, path: str) -> str:
+        """Return what a token is of: one that is taken from a form sends no form to another path."""
+        return f"{self.id_hash} {path}"
+
     def is_confirmed(self, now: datetime) -> bool:
         """Say whether its owner has typed a mailed code a short while ago."""
         return stamp(now) < str(self.row.get("confirmed_until", ""))

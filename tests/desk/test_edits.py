@@ -18,7 +18,7 @@ from chalicelib.desk.edits import DeskEdits
 from chalicelib.desk.rules import rule_editors
 from chalicelib.forms.parsing import FORMS
 from journey import Journey
-from staff_browser import StaffBrowser, form_of
+from staff_browser import StaffBrowser
 from tests.desk.test_programme import ME, signed_in
 
 QUESTION = "sections.organization.fields.org_legal_name.label"
@@ -31,7 +31,7 @@ def rita(way: Journey) -> StaffBrowser:
 
 
 def send(browser: StaffBrowser, path: str, **fields: str) -> HTTPResponse:
-    form = form_of(browser.get("/desk/account"))
+    form = browser.token(path)
     named = {key.replace("__", "."): text for key, text in fields.items()}
     return browser.post(path, ("nonce", form), *named.items())
 

@@ -14,7 +14,7 @@ from chalicelib.newsletter.issues.issue import APPROVED, SENDING, rendered_of
 from chalicelib.newsletter.issues.newsroom import followed_by
 from fakes import MemoryImages
 from journey import Journey
-from staff_browser import FIREFOX, StaffBrowser, form_of
+from staff_browser import FIREFOX, StaffBrowser
 from tests.desk.test_newsletter_desk import (
     PAGE,
     approved,
@@ -33,10 +33,11 @@ BUCKET = "https://bucket.example"
 
 def post(browser: StaffBrowser, file: bytes | None, name: str, **fields: str) -> HTTPResponse:
     """Send the form of the page, with a file or without."""
-    form = form_of(browser.get(IMAGES))
+    path = fields.pop("path", IMAGES)
+    form = browser.token(path)
     jar = "; ".join(f"{key}={value}" for key, value in browser.cookies.items())
     return browser.visitor.request(
-        "POST", fields.pop("path", IMAGES), body=files.form_data(file, name, nonce=form, **fields),
+        "POST", path, body=files.form_data(file, name, nonce=form, **fields),
         Content_Type=files.SENT_WITH, Cookie=jar, Accept="text/html",
         Sec_Fetch_Site="same-origin", User_Agent=FIREFOX,
     )  # fmt: skip
@@ -69,9 +70,7 @@ def policy(page: HTTPResponse) -> str:
 
 @pytest.fixture
 def written(rita: StaffBrowser) -> StaffBrowser:
-    rita.post(
-        "/desk/newsletter", ("nonce", form_of(rita.get("/desk/account"))), ("slug", "2026-03")
-    )
+    rita.post("/desk/newsletter", ("nonce", rita.token("/desk/newsletter")), ("slug", "2026-03"))
     assert save(rita, "images", **sample()).headers["Location"].endswith(IMAGES)
     return rita
 

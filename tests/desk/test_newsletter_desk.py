@@ -56,7 +56,7 @@ def rita(way: Journey) -> StaffBrowser:
 
 
 def send(browser: StaffBrowser, path: str, **fields: str) -> HTTPResponse:
-    return browser.post(path, ("nonce", form_of(browser.get("/desk/account"))), *fields.items())
+    return browser.post(path, ("nonce", browser.token(path)), *fields.items())
 
 
 def shown(page: HTTPResponse) -> str:

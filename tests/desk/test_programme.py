@@ -16,7 +16,7 @@ from chalicelib.views.desk.programme import SHOWN_SETTINGS
 from environment import RITA, SAM
 from fakes import MemoryStore, SetClock
 from journey import Journey
-from staff_browser import StaffBrowser, code_of, form_of
+from staff_browser import StaffBrowser, code_of
 
 ME = "rita.roy@example.org"
 NOOR = {"name": "Noor Ali", "email": "noor.ali@example.org", "their_lang": "en"}
@@ -40,7 +40,7 @@ def rita(way: Journey) -> StaffBrowser:
 
 
 def send(browser: StaffBrowser, path: str, **fields: str) -> HTTPResponse:
-    form = form_of(browser.get("/desk/account"))
+    form = browser.token(path)
     return browser.post(path, ("nonce", form), *fields.items())
 
 

@@ -1,5 +1,6 @@
 """Every address of the desk × every role × no session × a request of another site."""
 
+import re
 from collections.abc import Callable
 from typing import get_args
 
@@ -7,7 +8,9 @@ import pytest
 
 import app as application
 from chalicelib.cases.staff import ROLES, Role, Roster, RosterRefused, Staff
+from chalicelib.core.templates import TEMPLATES
 from chalicelib.views.desk.rights import RIGHTS
+from chalicelib.views.desk.routes import SENT_WITH
 from fakes import MemoryMailer, MemoryStore
 from staff_browser import StaffBrowser, form_of
 from visitor import Visitor
@@ -18,6 +21,11 @@ Deliver = Callable[[], int]
 ADDRESSES = sorted(RIGHTS)
 FORBIDDEN = 403
 NOT_ALLOWED = 405
+
+POSTS = re.compile(
+    r'<form[^>]* method="post" action="([^"]*)"[^>]*>\s*<input[^>]* name="nonce" value="{{ (.*?) }}">'
+)
+"""Where a form is sent to, and what it hides."""
 
 
 def path_of(route: str) -> str:
@@ -82,10 +90,10 @@ def test_each_role_may_use_what_the_table_says_and_nothing_else(
     role: Role, browser: StaffBrowser, store: MemoryStore
 ) -> None:
     store.items["STAFF", "rita-roy"]["roles"] = [role]
-    form = form_of(browser.get("/desk/account"))
     for (method, route), right in RIGHTS.items():
         path = path_of(route)
-        told = browser.get(path) if method == "GET" else browser.post(path, ("nonce", form))
+        form = ("nonce", browser.token(path))
+        told = browser.get(path) if method == "GET" else browser.post(path, form)
         allowed = right.anybody or role in right.roles
         assert (told.status_code != FORBIDDEN) == allowed, (method, route)
 
@@ -103,12 +111,38 @@ SITES: list[dict[str, str]] = [
 def test_a_form_of_another_site_does_nothing_anywhere(
     headers: dict[str, str], browser: StaffBrowser, store: MemoryStore
 ) -> None:
-    form, before = form_of(browser.get("/desk/account")), len(store.changes)
+    before = len(store.changes)
     for method, route in ADDRESSES:
         if method == "POST":
-            told = browser.post(path_of(route), ("nonce", form), **headers)
+            path = path_of(route)
+            told = browser.post(path, ("nonce", browser.token(path)), **headers)
             assert told.status_code == FORBIDDEN, route
     assert len(store.changes) == before
+
+
+def test_what_one_form_hides_opens_no_other_form(browser: StaffBrowser, store: MemoryStore) -> None:
+    store.items["STAFF", "rita-roy"]["roles"] = list(ROLES)
+    paths = [path_of(at) for how, at in ADDRESSES if how == "POST" and not RIGHTS[how, at].anybody]
+    sent = {path: browser.token(path) for path in [*paths, "/desk/files/DI-2026-BBBBB-B"]}
+    before, at = len(store.changes), list(sent)
+    for number, path in enumerate(paths):
+        for other in (at[number - 1], at[number - 2], at[-1]):
+            if sent[other] != sent[path]:
+                told = browser.post(path, ("nonce", sent[other]))
+                assert "trop ancienne" in told.body.decode(), (other, path)
+    assert len(store.changes) == before
+    for path in paths:
+        own = browser.post(path, ("nonce", sent[path]))
+        assert "trop ancienne" not in own.body.decode(), path
+    assert len({*sent.values()}) == len(sent) - len(SENT_WITH)
+
+
+def test_every_form_hides_what_is_of_the_address_that_it_is_sent_to() -> None:
+    for page in sorted((TEMPLATES / "desk").glob("*.html")):
+        for action, hidden in POSTS.findall(page.read_text()):
+            home, _, rest = action.removeprefix("{{ ").partition(" }}")
+            named = f'{home} ~ "{rest}"' if rest else home
+            assert hidden in (f"desk.form({named})", "nonce"), (page.name, action)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +164,7 @@ def test_a_form_of_another_session_does_nothing(
 ) -> None:
     sam = StaffBrowser(visitor)
     sam.sign_in("sam.lee@example.org", mailer, deliver)
-    theirs = form_of(sam.get("/desk/account"))
+    theirs = form_of(sam.get("/desk/account"), "/desk/account")
     for form in (theirs, "", "x", form_of(browser.get("/desk/account")) + "x"):
         told = browser.post("/desk/account", ("nonce", form), ("act", "sign_out"))
         assert told.status_code == 409

@@ -10,7 +10,7 @@ from chalicelib.desk import log
 from chalicelib.newsletter.subscribers import subscriber
 from fakes import MemoryObjects
 from journey import Journey
-from staff_browser import FIREFOX, StaffBrowser, form_of
+from staff_browser import FIREFOX, StaffBrowser
 from tests.desk.test_newsletter_desk import confirm, send, shown, sign_in
 
 PEOPLE = "".join(
@@ -27,7 +27,7 @@ def rita(way: Journey) -> StaffBrowser:
 
 def bring(browser: StaffBrowser, body: str, name: str = "membres.csv") -> HTTPResponse:
     """Send a list by the page's own form."""
-    form = form_of(browser.get("/desk/account"))
+    form = browser.token("/desk/subscribers/import")
     parts = [
         f'--edge\r\nContent-Disposition: form-data; name="nonce"\r\n\r\n{form}\r\n',
         f'--edge\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n{body}\r\n',

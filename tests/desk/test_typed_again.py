@@ -17,7 +17,7 @@ from chalicelib.views.desk.rights import RIGHTS
 from chalicelib.views.desk.routes import ROUTES, TYPED_AT
 from journey import SAM, Journey
 from sample_coaches import MIREILLE
-from staff_browser import StaffBrowser, form_of
+from staff_browser import StaffBrowser
 from tests.desk.test_programme import signed_in
 
 QUESTION = "sections.organization.fields.org_legal_name.label"
@@ -70,12 +70,10 @@ NOTHING_TYPED = {
 @pytest.fixture
 def rita(way: Journey, published: Edition) -> StaffBrowser:
     browser = signed_in(way, "administrator", "communications")
-    browser.post("/desk/newsletter", ("nonce", nonce(browser)), ("slug", "2026-03"))
+    browser.post(
+        "/desk/newsletter", ("nonce", browser.token("/desk/newsletter")), ("slug", "2026-03")
+    )
     return browser
-
-
-def nonce(browser: StaffBrowser) -> str:
-    return form_of(browser.get("/desk/account"))
 
 
 def path_of(page: str) -> str:
@@ -103,7 +101,7 @@ def unconfirmed(
     """Send a form before the code, type the code, and open the page that is led to."""
     (row,) = way.store.kinds("session")
     until, row["confirmed_until"] = row["confirmed_until"], stamp(way.clock())
-    told = browser.post(path, ("nonce", nonce(browser)), *pairs)
+    told = browser.post(path, ("nonce", browser.token(path)), *pairs)
     assert told.status_code == 303, path
     row["confirmed_until"] = until
     (there,) = parse_qs(urlsplit(told.headers["Location"]).query)["next"]
@@ -172,13 +170,13 @@ def test_what_a_colleague_saved_is_met_whatever_way_a_text_goes(
     typed = [("text", QUESTION), ("text.fr", "Deux"), ("text.en", "Two"), ("seen", "0")]
 
     def sent(*more: tuple[str, str]) -> HTTPResponse:
-        return rita.post(path, ("nonce", nonce(rita)), *typed, *more)
+        return rita.post(path, ("nonce", rita.token(path)), *typed, *more)
 
     def mine() -> list[tuple[str, str]]:
         return [*typed, ("why", "mine")]
 
     theirs = [("text.fr", "Un"), ("text.en", "One"), ("why", "first")]
-    saved = rita.post(path, ("nonce", nonce(rita)), *typed[:1], *theirs, ("seen", "0"))
+    saved = rita.post(path, ("nonce", rita.token(path)), *typed[:1], *theirs, ("seen", "0"))
     assert saved.status_code == 303
     for page in (
         sent(("act", "preview"), ("why", "mine")),
@@ -228,7 +226,7 @@ def test_a_frame_says_in_itself_why_there_is_nothing_to_be_seen(
     long = ("body_fr", "é" * 300_000)
     (row,) = way.store.kinds("session")
     for status, said, nonce_, ended, typed in (
-        (413, "256\u00a0ko", nonce(rita), False, long),
+        (413, "256\u00a0ko", rita.token(path), False, long),
         (409, "trop ancienne", "x", False, ("body_fr", "a")),
         (403, "Votre session a pris fin", "x", True, ("body_fr", "a")),
     ):
@@ -247,12 +245,11 @@ def test_a_frame_says_in_itself_why_there_is_nothing_to_be_seen(
 def test_what_is_too_large_or_broken_is_said_so_on_every_form_and_shown_again(
     way: Journey, rita: StaffBrowser
 ) -> None:
-    form = nonce(rita)
     for route, methods in ROUTES.items():
         if "POST" not in methods or RIGHTS["POST", route].anybody:
             continue
         path = route.format(**{**HERE, "ref": "DI-2026-AAAAA-A"})
-        told = rita.post(path, ("nonce", form), ("message", "Un mot. " + "a" * 270_000))
+        told = rita.post(path, ("nonce", rita.token(path)), ("message", "Un mot. " + "a" * 270_000))
         assert told.status_code == 413, route
         shown = unescape(told.body.decode())
         assert "256\u00a0ko" in shown, route
@@ -308,7 +305,7 @@ def test_whatever_is_sent_twice_is_added_once(way: Journey, rita: StaffBrowser) 
         path = route.format(**{**HERE, "ref": case.ref})
         page = rita.get(path).body.decode()
         once = re.findall(r'name="once" value="([^"]+)"', page)
-        given = [("nonce", form_of(rita.get("/desk/account"))), *fields.items()]
+        given = [("nonce", rita.token(path)), *fields.items()]
         given += [("act", act)] if act and act != "note" else []
         given += [("once", once[0])] if once else []
         before, letters = len(way.store.kinds(kind)), len(way.store.kinds("letter"))

@@ -33,7 +33,7 @@ def test_no_page_of_the_desk_lacks_a_right(stack: Stack, vera: str) -> None:
     ref = str(stack.post("eoi", samples.eoi()).json["ref"])
     browser = DeskBrowser(stack, EMAIL)
     browser.sign_in("en")
-    nonce = browser.nonce()
+    nonce = browser.nonce("/desk/account")
     code = browser.new_code("/desk/account", 200, nonce=nonce, act="send_code")
     confirmed = browser.submit("/desk/account", nonce=nonce, act="confirm", code=code)
     assert confirmed.status == 303

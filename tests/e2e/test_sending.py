@@ -156,10 +156,11 @@ def test_the_mail_of_an_issue_written_at_the_desk_shows_the_image_that_was_broug
     image = files.png(files.chunk(b"tEXt", b"Author\0Ada"))
     desk = DeskBrowser(stack, "rita.roy@example.org")
     desk.sign_in()
-    nonce = desk.nonce()
+    nonce = desk.nonce("/desk/newsletter")
     begun = desk.submit("/desk/newsletter", nonce=nonce, slug="2026-06")
     assert begun.status == 303, begun.text
     given_words = {"words_fr": "Le jardin", "words_en": "The garden", "place": "on", "act": "add"}
+    nonce = desk.nonce("/desk/newsletter/2026-06/images")
     form = files.form_data(image, "Jardin.png", nonce=nonce, **given_words)
     placed = desk.post("/desk/newsletter/2026-06/images", form, files.SENT_WITH)
     assert placed.status == 303, placed.text

@@ -4,7 +4,8 @@ import re
 from typing import Final
 from urllib.parse import urlencode
 
-from deployed import HTML, Response, Stack, ask, hidden, wait_for
+from deployed import HTML, Response, Stack, ask, wait_for
+from staff_browser import nonce_of
 
 CODE: Final = re.compile(r"^\s*(\d{6})$", re.MULTILINE)
 A_FORM: Final = "application/x-www-form-urlencoded"
@@ -44,9 +45,9 @@ class DeskBrowser:
         assert answer.status == status, answer.text
         return str(wait_for(lambda: self._codes()[before:], f"a code for {self._email}")[-1])
 
-    def nonce(self) -> str:
-        """Return what each form of this session holds."""
-        return hidden(self.get("/desk/account").text, "nonce")
+    def nonce(self, path: str) -> str:
+        """Return what the form of a page hides that is sent to that page's own address."""
+        return nonce_of(self.get(path).text, path)
 
     def _codes(self) -> list[str]:
         mails = self._stack.mail(self._email)

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from chalice.test import HTTPResponse
+
 from chalicelib.cases.case import Case
 from chalicelib.cases.staff import Staff
 from chalicelib.coaches.keeping import packed_columns, shown_columns
@@ -10,7 +12,7 @@ from chalicelib.coaches.proposals import EDITABLE_COLUMNS
 from chalicelib.core.templates import passages_of
 from chalicelib.desk.appraisals import answered
 from chalicelib.desk.criteria import asked_criteria
-from staff_browser import StaffBrowser, link_of
+from staff_browser import StaffBrowser, link_of, nonce_of
 
 if TYPE_CHECKING:
     from gallery import Walk
@@ -37,8 +39,8 @@ def sign_in(walk: "Walk") -> Pages:
     yield "desk-link", browser.get(path).body.decode()
     stranger = StaffBrowser(walk.visitor, walk.lang)
     page = stranger.get(path).body.decode()
-    yield "desk-link-errors", stranger.post(path, ("nonce", _hidden(page))).body.decode()
-    browser.post(path, ("nonce", _hidden(browser.get(path).body.decode())))
+    yield "desk-link-errors", stranger.post(path, ("nonce", nonce_of(page))).body.decode()
+    browser.post(path, ("nonce", nonce_of(browser.get(path).body.decode())))
     yield "desk-over", browser.get(f"{path}{at}").body.decode()
     page = browser.get("/desk/account").body.decode()
     yield "desk-account", page
@@ -46,7 +48,7 @@ def sign_in(walk: "Walk") -> Pages:
     yield from coaches(walk, browser)
     yield from edits(walk, browser)
     yield "desk-confirm", browser.get("/desk/account?next=/desk").body.decode()
-    form = ("nonce", _hidden(page))
+    form = ("nonce", nonce_of(page))
     browser.post("/desk/account", form, ("act", "send_code"))
     wrong = browser.post("/desk/account", form, ("act", "confirm"), ("code", "1"))
     yield "desk-confirm-errors", wrong.body.decode()
@@ -67,7 +69,10 @@ def files(walk: "Walk", browser: StaffBrowser) -> Pages:
     path = f"/desk/files/{case.ref}"
     page = browser.get(f"{path}?{at}")
     yield "desk-file", page.body.decode()
-    form, where = ("nonce", _hidden(page.body.decode())), f"{path}?v={case.version}&e={case.events}"
+    form, where = (
+        ("nonce", nonce_of(page.body.decode())),
+        f"{path}?v={case.version}&e={case.events}",
+    )
     browser.post(where, form, ("note", "Deux personnes à rappeler."))
     yield "desk-criteria", browser.get(f"{path}?appraise=1&{at}").body.decode()
     yield "desk-criteria-errors", _appraised(walk, browser, case, f"{where}&{at}", form)
@@ -104,7 +109,7 @@ def coaches(walk: "Walk", browser: StaffBrowser) -> Pages:
     path = f"/desk/coach/{coach.slug}"
     page = browser.get(f"{path}?{at}").body.decode()
     yield "desk-coach", page
-    form = ("nonce", _hidden(page)), ("act", "save"), ("lang", walk.lang)
+    form = ("nonce", nonce_of(page)), ("act", "save"), ("lang", walk.lang)
     seen = packed_columns({**shown_columns(coach), "city": "Gaspé"})
     typed = [(name, str(one)) for name, value in shown_columns(coach).items()
              if name not in ("city", "slug") and value not in (None, False)
@@ -132,22 +137,25 @@ def edits(walk: "Walk", browser: StaffBrowser) -> Pages:
     at = f"lang={walk.lang}"
     me = walk.store.items["STAFF", str(walk.staff["sk"])]
     before, me["roles"] = me["roles"], ["officer", "administrator"]
-    form = ("nonce", _hidden(browser.get("/desk/account").body.decode()))
     place = "sections.organization.fields.org_legal_name.label"
+
+    def sent(path: str, *pairs: tuple[str, str]) -> HTTPResponse:
+        return browser.post(f"{path}?{at}", ("nonce", browser.token(path)), *pairs)
+
     yield "desk-rules", browser.get(f"/desk/rules?{at}").body.decode()
     yield "desk-rule-reasons", browser.get(f"/desk/rules/reasons?{at}").body.decode()
     yield "desk-rule-criteria", browser.get(f"/desk/rules/criteria-eoi?{at}").body.decode()
-    wrong = browser.post(f"/desk/rules/dates?{at}", form, ("cycle_ends", "soon"))
+    wrong = sent("/desk/rules/dates", ("cycle_ends", "soon"))
     yield "desk-rule-errors", wrong.body.decode()
     yield "desk-texts", browser.get(f"/desk/texts?{at}").body.decode()
     yield "desk-texts-of", browser.get(f"/desk/texts/form-eoi?{at}").body.decode()
     yield "desk-texts-found", browser.get(f"/desk/texts?q=vous&{at}").body.decode()
-    given = [form, ("text", place), ("text.fr", "Nom {x}"), ("text.en", ""), ("why", "x")]
-    page = browser.post(f"/desk/texts/form-eoi?{at}", *given)
+    given = [("text", place), ("text.fr", "Nom {x}"), ("text.en", ""), ("why", "x")]
+    page = sent("/desk/texts/form-eoi", *given)
     yield "desk-text-errors", page.body.decode()
     passage = passages_of("email/eoi_received")[3]
     words = [("text.fr", passage.fr), ("text.en", passage.en), ("act", "preview")]
-    page = browser.post(f"/desk/texts/letter-eoi-received?{at}", form, ("text", passage.id), *words)
+    page = sent("/desk/texts/letter-eoi-received", ("text", passage.id), *words)
     yield "desk-text-preview", page.body.decode()
     me["roles"] = before
 
@@ -171,11 +179,7 @@ def _held(walk: "Walk", browser: StaffBrowser) -> str:
     row = walk.store.items[case.key]
     state, row["state"] = row["state"], "HELD_AS_SPAM"
     path = f"/desk/files/{case.ref}?lang={walk.lang}"
-    form = ("nonce", _hidden(browser.get(path).body.decode()))
+    form = ("nonce", nonce_of(browser.get(path).body.decode()))
     page = browser.post(path, form, ("decision", "release")).body.decode()
     row["state"] = state
     return page
-
-
-def _hidden(page: str) -> str:
-    return page.partition('name="nonce" value="')[2].partition('"')[0]

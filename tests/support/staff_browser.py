@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 
 from chalice.test import HTTPResponse
 
+import app as application
+from chalicelib.services import Services
+from chalicelib.web.cookies import STAFF_COOKIE
 from visitor import Visitor, token
 
 if TYPE_CHECKING:
@@ -34,8 +37,16 @@ class StaffBrowser:
 
     def press(self, page: HTTPResponse, act: str, **fields: str) -> HTTPResponse:
         """Send a form of the session's own page."""
-        form = {"nonce": form_of(page), "act": act, **fields}
+        form = {"nonce": form_of(page, "/desk/account"), "act": act, **fields}
         return self.post("/desk/account", *form.items())
+
+    def token(self, path: str) -> str:
+        """Return what a form hides that is sent to a path, on whatever page it stands."""
+        services: Services = application.services()  # type: ignore[attr-defined]
+        session = services.desk.sessions.find(self.cookies[f"__Host-{STAFF_COOKIE}"])
+        assert session is not None
+        sent_to = path.partition("?")[0].replace("/preview", "/text")  # one form, with two buttons
+        return services.links.nonce(session.form_name(sent_to))
 
     def ask(self, email: str, next_page: str = "") -> HTTPResponse:
         return self.post("/desk", ("email", email), ("next", next_page), ("lang", self.lang))
@@ -62,10 +73,16 @@ class StaffBrowser:
         return response
 
 
-def form_of(page: HTTPResponse) -> str:
-    found = re.search(r'name="nonce" value="([^"]*)"', page.body.decode())
-    assert found, page.body.decode()
-    return found[1]
+def form_of(page: HTTPResponse, action: str = "") -> str:
+    """Return the token of the form of a page that is sent to an address; else of its last form."""
+    return nonce_of(page.body.decode(), action)
+
+
+def nonce_of(page: str, action: str = "") -> str:
+    sent_to = rf"""action="[^"]*{re.escape(action)}(?:\?[^"]*)?"[^>]*>""" if action else ""
+    found = re.findall(rf'{sent_to}\s*<input type="hidden" name="nonce" value="([^"]*)"', page)
+    assert found, page
+    return str(found[-1])
 
 
 def sign_in_letter(mailer: "MemoryMailer", email: str) -> str:

@@ -349,48 +349,48 @@ class World:
         browser.sign_in(email, self._walk.mailer, self._walk.deliver)
         ours = {"sec-fetch-site": "same-origin"}
         signed_in = {**ours, "cookie": "; ".join(f"{k}={v}" for k, v in browser.cookies.items())}
-        account = {"nonce": form_of(browser.get("/desk/account")), "act": "confirm"}
+
+        def signed(path: str, fields: Fields = (), **also: str) -> Place:
+            return Place(path, fields, "a", {"nonce": browser.token(path), **also}, signed_in)
+
         browser.ask(email)
         self._walk.deliver()
         link = link_of(self._walk.mailer.to(email)[-1].text)
         opened = {"nonce": form_of(browser.get(link))}
         ref = self._walk.case(self._walk.declare("desk@example.org")).ref
-        step = {"nonce": account["nonce"], "decision": "ask", "confirm": "on"}
         yield "/desk/files", [Place("/desk/files", headers=signed_in)]
         yield (
             "/desk/files/{ref}",
-            [Place(f"/desk/files/{ref}", ("message", "note"), "a", step, signed_in)],
+            [signed(f"/desk/files/{ref}", ("message", "note"), decision="ask", confirm="on")],
         )
-        given = {"nonce": account["nonce"], "decision": "ask", "preview": "1", "file": ref}
+        given = {"decision": "ask", "preview": "1", "file": ref}
         yield "/desk/files/{ref}/print", [Place(f"/desk/files/{ref}/print", headers=signed_in)]
-        yield "/desk/many", [Place("/desk/many", ("message", "file"), "a", given, signed_in)]
+        yield "/desk/many", [signed("/desk/many", ("message", "file"), **given)]
         yield "/desk/many/{job}", [Place("/desk/many/x", headers=signed_in)]
         yield "/desk/programme", [Place("/desk/programme", ("name", "email"), headers=signed_in)]
         yield "/desk/programme/{staff}", [Place("/desk/programme/x", headers=signed_in)]
         absence = "/desk/programme/{staff}/absence"
         yield absence, [Place("/desk/programme/x/absence", ("until",), headers=signed_in)]
         slug, columns = "mireille-tremblay-okafor", ("first_name", "bio_fr", "seen", "serves")
-        page = f"/desk/coach/{slug}"
-        kept = {"nonce": account["nonce"], "act": "save"}
+        own = f"/desk/coach/{slug}"
         yield "/desk/coaches", [Place("/desk/coaches", headers=signed_in)]
-        yield "/desk/coach", [Place("/desk/coach", columns, "a", kept, signed_in)]
-        yield "/desk/coach/{slug}", [Place(page, columns, "a", kept, signed_in)]
+        yield "/desk/coach", [signed("/desk/coach", columns, act="save")]
+        yield "/desk/coach/{slug}", [signed(own, columns, act="save")]
         for name in ("import", "sheet", "editions", "messages"):
             yield f"/desk/coaches/{name}", [Place(f"/desk/coaches/{name}", headers=signed_in)]
         yield "/desk/figures", [Place("/desk/figures", headers=signed_in)]
         yield "/desk/log", [Place("/desk/log", headers=signed_in)]
-        yield from _edits(account["nonce"], signed_in)
+        yield from _edits(signed)
         self._walk.service.issues.editing.begin("2026-09", str(self._walk.staff["sk"]))
-        yield from _news(account["nonce"], signed_in)
-        wish = {"nonce": account["nonce"], "format": "csv"}
-        yield "/desk/export", [Place("/desk/export", ("column", "filters"), "a", wish, signed_in)]
+        yield from _news(signed)
+        yield "/desk/export", [signed("/desk/export", ("column", "filters"), format="csv")]
         yield "/desk/exports/{job}", [Place("/desk/exports/x", headers=signed_in)]
         yield "/desk/exports/{job}/file", [Place("/desk/exports/x/file", headers=signed_in)]
         yield "/desk", [Place("/desk", ("email", "code", "next", "lang"), headers=ours)]
         yield "/desk/sign-in/{token}", [Place(link, ("confirm", "lang"), "a", opened, ours)]
         yield (
             "/desk/account",
-            [Place("/desk/account", ("code", "next", "lang"), "a", account, signed_in)],
+            [signed("/desk/account", ("code", "next", "lang"), act="confirm")],
         )
 
     def _cases(self) -> Iterator[tuple[str, list[Place]]]:
@@ -536,38 +536,36 @@ def sent_to(place: Place, method: str, size: int) -> Iterator[tuple[str, Sent]]:
         yield name, Sent(headers=BROWSER, query=tuple(query))
 
 
-def _news(nonce: str, headers: dict[str, str]) -> Iterator[tuple[str, list[Place]]]:
+def _news(signed: Callable[..., Place]) -> Iterator[tuple[str, list[Place]]]:
     """The pages on which the newsletter is written, and its subscribers are kept."""
     page, lists = "/desk/newsletter/2026-09", "/desk/subscribers"
-    given = {"nonce": nonce, "seen": ".", "part": "mail", "of": "fr", "do": "check"}
+    given = {"seen": ".", "part": "mail", "of": "fr", "do": "check"}
     route = "/desk/newsletter/{issue}"
-    yield "/desk/newsletter", [Place("/desk/newsletter", ("slug",), "a", given, headers)]
-    yield route, [Place(page, ("to", "events"), "a", given | {"act": "test"}, headers)]
+    yield "/desk/newsletter", [signed("/desk/newsletter", ("slug",), **given)]
+    yield route, [signed(page, ("to", "events"), **given, act="test")]
     # The texts of a preview are compiled, at most 60 kB each, for staff alone: patterns that look for
     # what is no link have many parts, whose squares counted here are no time that they take.
     for name, fields in (("text", NAMES), ("preview", ("part", "of"))):
-        yield f"{route}/{name}", [Place(f"{page}/{name}", fields, "a", given, headers)]
+        yield f"{route}/{name}", [signed(f"{page}/{name}", fields, **given)]
     words = ("words_fr", "words_en", "decorates", "file")
-    images = given | {"act": "add"}
-    yield f"{route}/images", [Place(f"{page}/images", words, "a", images, headers)]
-    sent = given | {"act": "schedule"}
-    yield f"{route}/send", [Place(f"{page}/send", ("day", "hour"), "a", sent, headers)]
-    yield f"{route}/missed", [Place(f"{page}/missed", headers=headers)]
-    yield lists, [Place(lists, ("email",), "a", given | {"act": "find"}, headers)]
+    yield f"{route}/images", [signed(f"{page}/images", words, **given, act="add")]
+    yield f"{route}/send", [signed(f"{page}/send", ("day", "hour"), **given, act="schedule")]
+    yield f"{route}/missed", [signed(f"{page}/missed")]
+    yield lists, [signed(lists, ("email",), **given, act="find")]
     for name in ("import", "export"):
-        yield f"{lists}/{name}", [Place(f"{lists}/{name}", (), "a", given, headers)]
+        yield f"{lists}/{name}", [signed(f"{lists}/{name}", **given)]
     job = f"{lists}/lists/{{job}}"
     for ending in ("", "/file"):
-        yield f"{job}{ending}", [Place(f"{lists}/lists/x{ending}", (), "a", given, headers)]
+        yield f"{job}{ending}", [signed(f"{lists}/lists/x{ending}", **given)]
 
 
-def _edits(nonce: str, headers: dict[str, str]) -> Iterator[tuple[str, list[Place]]]:
+def _edits(signed: Callable[..., Place]) -> Iterator[tuple[str, list[Place]]]:
     """The pages on which texts and rules are edited."""
     question = "sections.organization.fields.org_legal_name.label"
-    given = {"nonce": nonce, "text": question, "why": "clearer", "seen": "0", "act": "preview"}
-    pause = {"nonce": nonce, "status": "paused", "why": "full", "seen": "0", "act": "preview"}
+    given = {"text": question, "why": "clearer", "seen": "0", "act": "preview"}
+    pause = {"status": "paused", "why": "full", "seen": "0", "act": "preview"}
     texts, rule = ("text.fr", "text.en", "why", "text"), ("words.fr", "words.en", "reopens")
-    yield "/desk/rules", [Place("/desk/rules", headers=headers)]
-    yield "/desk/rules/{part}", [Place("/desk/rules/intake-eoi", rule, "a", pause, headers)]
-    yield "/desk/texts", [Place("/desk/texts", headers=headers)]
-    yield "/desk/texts/{part}", [Place("/desk/texts/form-eoi", texts, "a", given, headers)]
+    yield "/desk/rules", [signed("/desk/rules")]
+    yield "/desk/rules/{part}", [signed("/desk/rules/intake-eoi", rule, **pause)]
+    yield "/desk/texts", [signed("/desk/texts")]
+    yield "/desk/texts/{part}", [signed("/desk/texts/form-eoi", texts, **given)]

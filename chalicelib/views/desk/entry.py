@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Final, Literal
 from urllib.parse import urlencode
 
@@ -19,7 +20,7 @@ from chalicelib.desk.sessions import Sessions, StaffSession
 from chalicelib.forms.normalise import nest
 from chalicelib.views.desk.own_address import own_address, safe_next
 from chalicelib.views.desk.rights import RIGHTS, Right
-from chalicelib.views.desk.routes import TYPED_AT
+from chalicelib.views.desk.routes import SENT_WITH, TYPED_AT
 from chalicelib.web.cookies import STAFF_COOKIE, Cookies
 from chalicelib.web.html_forms import UploadedFile
 from chalicelib.web.pages import Pages
@@ -28,11 +29,11 @@ from chalicelib.web.request import MULTIPART, Request, text_field
 from chalicelib.web.responses import PRIVATE, Response, see_other
 
 FORM_FIELD: Final = "nonce"
-"""What every form of a session hides."""
+"""What every form of a session hides: a token that is right for this form, and for no other."""
 
 Missing = Literal["session", "away", "role", "form", "code"]
-"""What a visit lacks: somebody signed in, who is not away, of a role, with a form of this session,
-and a mailed code."""
+"""What a visit lacks: somebody signed in, who is not away, of a role, with this very form of
+this session, and a mailed code."""
 
 NAVIGATED: Final = ("files", "programme", "coaches", "newsletter", "texts")
 """The parts of the desk that every page leads to."""
@@ -44,13 +45,13 @@ NOT_KEPT: Final = (FORM_FIELD, "lang", "confirm", "code", "step_code", "version"
 @dataclass(frozen=True)
 class Visit:
     """One request at the desk; `session` is None for who is not signed in. `path` is the page that
-    it shows, or whose form it sends; `kept` is what was typed there before."""
+    it shows, or whose form it sends, to `sent_to`; `kept` is what was typed there before."""
 
     request: Request
     path: str
     session: StaffSession | None
     lang: Lang
-    form: str = ""
+    sent_to: str
     brings_file: bool = False
     kept: Pairs = ()
 
@@ -152,9 +153,9 @@ class Entry:
         kept: Pairs = ()
         if session is not None and method == "GET":
             kept = self.kept.of(request.query.get("kept", ""), session.staff.id)
-        lang, form = self._lang(request, session), self._form(session)
-        path = page.format(**arguments)
-        return Visit(request, path, session, lang, form, right.brings_file, kept)
+        lang, path = self._lang(request, session), page.format(**arguments)
+        sent_to = SENT_WITH.get(route, route).format(**arguments)
+        return Visit(request, path, session, lang, sent_to, right.brings_file, kept)
 
     def page(
         self,
@@ -174,7 +175,7 @@ class Entry:
             "staff": None if session is None else session.staff,
             "home": self.address(),
             **{f"sees_{part}": self._sees(session, part) for part in NAVIGATED},
-            "form": visit.form,
+            "form": partial(self.form, session),
             "again": bool(visit.kept),
             "once": secrets.token_urlsafe(9),
         }
@@ -287,12 +288,13 @@ class Entry:
         return request.headers.get("origin") == self.settings.public_origin
 
     def _has_form(self, visit: Visit, session: StaffSession) -> bool:
-        given = text_field(visit.fields(), FORM_FIELD)
-        seconds = self.settings.desk_session_hours * 3600
-        return self.links.check_nonce(session.id_hash, given, seconds)
+        given, hours = text_field(visit.fields(), FORM_FIELD), self.settings.desk_session_hours
+        return self.links.check_nonce(session.form_name(visit.sent_to), given, hours * 3600)
 
-    def _form(self, session: StaffSession | None) -> str:
-        return "" if session is None else self.links.nonce(session.id_hash)
+    def form(self, session: StaffSession | None, action: str) -> str:
+        """Return what a form hides that is sent to an address of the desk."""
+        path = action.removeprefix(self.settings.public_url).partition("?")[0]
+        return "" if session is None else self.links.nonce(session.form_name(path))
 
     def _lang(self, request: Request, session: StaffSession | None) -> Lang:
         return request.language({}, None if session is None else session.staff.lang)

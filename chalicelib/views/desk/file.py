@@ -244,7 +244,7 @@ class DeskFileViews:
             "documents": document_facts(self.cases.documents(case), "application", address, lang),
             **choice_facts(opened, self.reviews, self.candidates, lang),
             **_OF_LINKS,
-            "nonce": visit.form,
+            "nonce": self.entry.form(session, address),
             "action": f"{address}?{at}&{filters.query()}",
             "name": session.staff.name,
             "preselected": visit.request.query.get("decision", ""),

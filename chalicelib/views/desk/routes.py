@@ -52,3 +52,8 @@ TYPED_AT: Final[Mapping[str, str]] = {
 }
 """The page with the form that is sent to an address, where that is another one: what was typed is
 offered there again."""
+
+SENT_WITH: Final[Mapping[str, str]] = {
+    "/desk/newsletter/{issue}/preview": "/desk/newsletter/{issue}/text",
+}
+"""The address whose form another button of it sends elsewhere: the token is of the form."""
