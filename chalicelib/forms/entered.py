@@ -39,15 +39,45 @@ def _entered(
     return found
 
 
-def readings(form: str, typed: Mapping[str, object], lang: Lang) -> dict[str, str]:
+def readings(
+    form: str, typed: Mapping[str, object], lang: Lang, *, asks_dates: bool = False
+) -> dict[str, str]:
     """Return how each answer is read that was written in another way: `team[0].email` → text."""
     fields = [f for section in content.form(form)["sections"] for f in section["fields"]]
-    return dict(_readings(fields, typed, lang, ""))
+    written_in = None if asks_dates else lang
+    return {
+        path: in_words(f, kept, lang)
+        for path, f, text in _strings(fields, typed, "")
+        if (kept := _read(f, text, written_in)) is not None
+        and in_words(f, kept, lang).split() != text.split()
+    }
 
 
-def _readings(
-    fields: "Iterable[FormField]", typed: Mapping[str, object], lang: Lang, before: str
-) -> Iterator[tuple[str, str]]:
+def as_understood(
+    fields: "Iterable[FormField]", typed: Mapping[str, Any], lang: Lang
+) -> dict[str, Any]:
+    """Return answers with each date in words that is only understood in the language in which it
+    was written: then everybody reads the same day."""
+    found = dict(typed)
+    for f in fields:
+        value = typed.get(f["key"])
+        value = value[-1] if isinstance(value, Repeated) else value
+        if f["type"] == "rows" and isinstance(value, list):
+            found[f["key"]] = [
+                as_understood(f["fields"], row, lang) if isinstance(row, dict) else row
+                for row in value
+            ]
+        elif f["type"] in field_types.DATES and isinstance(value, str):
+            day = _read(f, value, lang)
+            if day is not None and _read(f, value, None) != day:
+                found[f["key"]] = in_words(f, day, lang)
+    return found
+
+
+def _strings(
+    fields: "Iterable[FormField]", typed: Mapping[str, object], before: str
+) -> Iterator[tuple[str, "FormField", str]]:
+    """Yield where each answer stands that may be written in several ways, its field and its text."""
     for f in fields:
         value = typed.get(f["key"])
         value = value[-1] if isinstance(value, Repeated) else value
@@ -55,23 +85,19 @@ def _readings(
             for number, row in enumerate(value[: int(f["max"])]):
                 if isinstance(row, dict):
                     path = f"{before}{f['key']}[{number}]."
-                    yield from _readings(f["fields"], row, lang, path)
+                    yield from _strings(f["fields"], row, path)
         elif f["type"] in (*_WRITTEN_OTHERWISE, "email") and isinstance(value, str):
-            text = _reading(f, value, lang)
-            if text and text.split() != value.split():
-                yield f"{before}{f['key']}", text
+            yield f"{before}{f['key']}", f, value
 
 
-def _reading(f: "FormField", typed: str, lang: Lang) -> str:
-    """Return an answer as it is read, in words; blank when it cannot be."""
+def _read(f: "FormField", typed: str, written_in: Lang | None) -> object:
+    """Return an answer as it is read; None when it cannot be."""
     text = tidy(typed, field_types.length_limit(f))
+    adapter = _adapter(f["type"], f.get("min"), f.get("max"))
     try:
-        kept = _adapter(f["type"], f.get("min"), f.get("max")).validate_python(
-            text, context={"lang": lang}
-        )
+        return adapter.validate_python(text, context={"lang": written_in})
     except ValidationError:
-        return ""
-    return in_words(f, kept, lang)
+        return None
 
 
 @cache

@@ -200,16 +200,16 @@ _STRINGS: Final[dict[str, Callable[[str], str]]] = {
     "assessment_ref": assessment_ref,
 }
 
-_DATES: Final[dict[str, Callable[[str, str | None], str]]] = {
+DATES: Final[dict[str, Callable[[str, str | None], str]]] = {
     "date": day,
     "month": month,
     "month_day": month_day,
 }
-"""Kinds that are read in the language of the form."""
+"""Kinds that are read in the language they were written in."""
 
 LENGTHS: Final = {"phone": phone_number.TYPED_PHONE_MAX_LENGTH,
                   "digits": 40, "bn_rr": 40, "postal_code": 20, "assessment_ref": 40,
-                  **dict.fromkeys(_DATES, typed_dates.TYPED_DATE_MAX_LENGTH)}  # fmt: skip
+                  **dict.fromkeys(DATES, typed_dates.TYPED_DATE_MAX_LENGTH)}  # fmt: skip
 """How long the kinds may be typed that have one length when they are kept: enough for every way of
 writing them."""
 
@@ -242,7 +242,7 @@ def limits_of(field: "FormField") -> tuple[float, float | None]:
 def _reader(kind: str) -> Callable[..., str]:
     if kind in _STRINGS:
         return _STRINGS[kind]
-    read = _DATES[kind]
+    read = DATES[kind]
 
     def read_in_language(text: str, info: ValidationInfo) -> str:
         return read(text, (info.context or {}).get("lang"))

@@ -59,19 +59,31 @@ def parse(
     today: date,
     *,
     also: Sequence[Problem] = (),
+    asks_dates: bool = False,
 ) -> Submission:
     """Check what was given, and return it as a submission. Raises InvalidForm with every problem
     found, and those that were found before (`also`); `given` holds strings or JSON values."""
-    found = examine(form, given, lang, today)
+    found = examine(form, given, lang, today, asks_dates=asks_dates)
     definition = _definition(form)
     if also or found.problems:
         raise InvalidForm(in_page_order([*also, *found.problems], definition.fields))
     return Submission(form, definition.version, lang, found.answers, tuple(found.warnings))
 
 
-def examine(form: str, given: Mapping[str, object], lang: Lang, today: date) -> Examined:
+def examine(
+    form: str,
+    given: Mapping[str, object],
+    lang: Lang,
+    today: date,
+    *,
+    asks_dates: bool = False,
+) -> Examined:
     """Judge all that is there, also what is said together by the answers that fit, whatever is
-    missing beside them. Raises InvalidForm for more fields than any form has."""
+    missing beside them. Raises InvalidForm for more fields than any form has.
+
+    `asks_dates` for what may have been written in another language than `lang`: a date that can be
+    two days is then asked for in both.
+    """
     from chalicelib.forms import rules
 
     if len(given) > FIELDS_LIMIT:
@@ -80,7 +92,7 @@ def examine(form: str, given: Mapping[str, object], lang: Lang, today: date) -> 
     cleaned, problems = clean(given, definition.fields)
     problems += _missing(cleaned, definition.fields, "")
     places = _closed_up(cleaned, definition.fields)
-    answers, wrong = _validated(cleaned, definition, lang)
+    answers, wrong = _validated(cleaned, definition, None if asks_dates else lang)
     problems += [at_page_row(problem, places) for problem in wrong]
     problems += _split_extensions(answers, definition.fields)
     for key, default in definition.defaults.items():
@@ -92,7 +104,7 @@ def examine(form: str, given: Mapping[str, object], lang: Lang, today: date) -> 
 
 
 def _validated(
-    cleaned: dict[str, object], definition: "_Definition", lang: Lang
+    cleaned: dict[str, object], definition: "_Definition", lang: Lang | None
 ) -> tuple[dict[str, object], list[Problem]]:
     """Return the answers that fit, and what is wrong with the others."""
     context = {"lang": lang}

@@ -296,4 +296,6 @@ def _fields(described: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
 def _reads(form: str, values: Values, lang: Lang) -> dict[str, str]:
     from chalicelib.core.templates import field_id
 
-    return {field_id(path): text for path, text in readings(form, values, lang).items()}
+    return {
+        field_id(path): text for path, text in readings(form, values, lang, asks_dates=True).items()
+    }

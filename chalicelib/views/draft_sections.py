@@ -19,10 +19,12 @@ from chalicelib.forms.drafts.typed import (
     check_known,
     check_known_cells,
     new_row_id,
+    row_typed_in,
     rows_field,
     section_of,
     singles,
     typed,
+    typed_in,
     typed_row,
 )
 from chalicelib.newsletter.subscribers.consent_text import SHOWN_FIELD
@@ -88,7 +90,7 @@ class DraftSections:
         self, place: Place, holder: Holder, name: str, fields: dict[str, object], control: Control
     ) -> Response:
         section = section_of(holder.form, name)
-        values = typed(singles(section), fields)
+        values = typed_in(place.lang, singles(section), fields, control["seen"])
         saved = self.drafts.save(
             holder,
             name,
@@ -164,7 +166,8 @@ class DraftSections:
         f = rows_field(section_of(holder.form, name), rows)
         back = {"from": control["from"]}
         do, _, what = control["do"].partition(":")
-        row = typed_row(f, {key: fields[key] for key in fields if key != ROW_ID}, row_id)
+        given = {key: fields[key] for key in fields if key != ROW_ID}
+        row = row_typed_in(place.lang, f, given, row_id, control["seen"])
         if len(row) > 1:
             self.drafts.save_row(holder, name, rows, row, seen=control["seen"])
         if do == "lang" and what in LANGS:
@@ -221,7 +224,7 @@ class DraftSections:
             if isinstance(row := body.get("row"), str) and row:
                 return self._save_row_for_script(place, holder, name, row, given, seen)
             check_known(section, given)
-            values = typed(section["fields"], given)
+            values = typed_in(place.lang, section["fields"], given, seen)
             saved = self.drafts.save(holder, name, values, version=version, seen=seen)
         except EditedMeanwhile as both:
             return self.pages.both_for_script(place, both)
@@ -240,12 +243,13 @@ class DraftSections:
         rows, _, row_id = row.partition(".")
         f = rows_field(section_of(holder.form, name), rows)
         check_known_cells(f, given)
-        typed_in = typed_row(f, {key: given[key] for key in given if key != ROW_ID}, row_id)
+        cells = {key: given[key] for key in given if key != ROW_ID}
+        kept_row = row_typed_in(place.lang, f, cells, row_id, seen)
         save, get = self.drafts.save_row, self.drafts.get
-        blank = len(typed_in) < 2 and not seen
-        draft = get(holder) if blank else save(holder, name, rows, typed_in, seen=seen)
+        blank = len(kept_row) < 2 and not seen
+        draft = get(holder) if blank else save(holder, name, rows, kept_row, seen=seen)
         saved = draft.sections[name]
-        here = [one for one in saved.values.get(rows, []) if one[ROW_ID] == typed_in[ROW_ID]]
+        here = [one for one in saved.values.get(rows, []) if one[ROW_ID] == kept_row[ROW_ID]]
         shown = self._for_script(holder, name, saved, place.lang)
         return json_response({**shown, "seen": digests(here[0]) if here else ""}, PRIVATE)
 

@@ -25,7 +25,7 @@ from chalicelib.forms.drafts.draft import FormDraft, Values
 from chalicelib.forms.drafts.drafts import Drafts
 from chalicelib.forms.drafts.progress import examined
 from chalicelib.forms.drafts.refused import DraftSent, Holder
-from chalicelib.forms.drafts.typed import check_size, typed
+from chalicelib.forms.drafts.typed import check_size, typed_in
 from chalicelib.forms.parsing import FORMS
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.forms.spam import PERSON_FIELD
@@ -35,6 +35,7 @@ from chalicelib.views.draft_documents import DraftDocuments
 from chalicelib.views.draft_pages import DraftPages, Place
 from chalicelib.views.draft_sections import DraftSections
 from chalicelib.views.draft_sharing import DraftSharing
+from chalicelib.views.form_input import ASKS_DATES
 from chalicelib.views.forms import known_of_link
 from chalicelib.views.receipt import receipt_body
 from chalicelib.web.problems import Problems
@@ -76,7 +77,8 @@ class DraftViews:
         if form == "application" and not invited:
             raise NotInvited(form)
         known = {**self.prefilled(form, carried["invite"], lang), **known_of_link(form, fields)}
-        entered = _typed_in(form, fields)
+        # On a page that was switched, what is left to read was typed in another language.
+        entered = _typed_in(form, fields, None if text_field(fields, ASKS_DATES) else lang)
         holder = self.drafts.begin(form, lang, request.address, carried, known, entered)
         address = self.links.draft(*holder)
         place = Place(self.links.draft(*holder), lang)
@@ -230,12 +232,12 @@ def _goes_on(place: Place, form: str, query: Mapping[str, str]) -> str:
     return place.to("later" if "later" in query else sections[0]["id"])
 
 
-def _typed_in(form: str, fields: Mapping[str, object]) -> Values:
+def _typed_in(form: str, fields: Mapping[str, object], lang: Lang | None) -> Values:
     """Return what was typed in a whole form, on a website. Raises TooLarge for a section that
     leaves the others no room."""
     found: Values = {}
     for section in content.form(form)["sections"]:
-        values = typed(section["fields"], fields)
+        values = typed_in(lang, section["fields"], fields)
         check_size(form, values)
         found |= values
     return found

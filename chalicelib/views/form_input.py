@@ -12,6 +12,9 @@ from chalicelib.web.request import Request
 INVITATION_FIELDS: Final = ("invite", "ref", "uninvited")
 """Fields of the query that say how somebody came to a form: they stay with it."""
 
+ASKS_DATES: Final = "_asks_dates"
+"""The field by which a page that was switched says that not all of it was typed in its language."""
+
 CONTROL_FIELDS: Final = (
     *INVITATION_FIELDS,
     "lang",
@@ -21,6 +24,7 @@ CONTROL_FIELDS: Final = (
     PERSON_FIELD,
     "notice",
     SHOWN_FIELD,
+    ASKS_DATES,
 )
 """Fields that say how to treat a form, and are no answers."""
 
@@ -47,4 +51,5 @@ def incoming(
         page=request.headers.get("referer", ""),
         agent=request.headers.get("user-agent", ""),
         consent_shown=control[SHOWN_FIELD],
+        asks_dates=bool(control[ASKS_DATES]),
     )

@@ -1,12 +1,13 @@
 """A described form as a page: to fill in, or once more with all that was entered and what is wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 from urllib.parse import urlencode
 
 from chalicelib import content
 from chalicelib.core.languages import Lang
 from chalicelib.forms.spam import PERSON_FIELD
+from chalicelib.views.form_input import ASKS_DATES
 from chalicelib.web.form_errors import Description, FormErrors, form_errors
 from chalicelib.web.mending import SHOWN_AGAIN, Mending, to_mend
 from chalicelib.web.pages import Pages
@@ -57,13 +58,18 @@ def respond_with_form(  # noqa: PLR0913
     `address` is that of the page, where it says more than the action does; `status` takes the place
     of that of `refused`.
     """
+    from chalicelib.core.templates import field_id
+    from chalicelib.forms.entered import readings
+
     errors = refused.errors if refused else []
+    asks_dates = bool(hidden.get(ASKS_DATES))
+    read = readings(description["form"], values, lang, asks_dates=asks_dates)
     facts: FormFacts = {
         **form_errors(errors, description, lang, other_fields=(PERSON_FIELD,)),
         "description": description,
         "action": description["action"],
         "values": without_blank_rows(description, values),
-        "reads": _reads(description, values, lang),
+        "reads": {field_id(path): text for path, text in read.items()},
         "hidden": {"lang": lang, **{key: value for key, value in hidden.items() if value}},
         "banner": refused.banner if refused else None,
         "brief": "start" in content.form(description["form"]),
@@ -73,7 +79,7 @@ def respond_with_form(  # noqa: PLR0913
     return pages.respond(
         "mend" if mends else "form",
         lang,
-        _mended(facts, pages.address("draft")) if mends else facts,
+        _mended(facts, read, pages.address("draft")) if mends else facts,
         address=address or description["action"],
         status=(status or refused.status) if refused else 200,
         headers=refused.headers if refused else None,
@@ -81,12 +87,10 @@ def respond_with_form(  # noqa: PLR0913
     )
 
 
-def _mended(facts: FormFacts, begin: str) -> MendedFormFacts:
-    from chalicelib.forms.entered import readings
-
-    description = facts["description"]
-    given, lang = facts["values"], description["lang"]
-    read = readings(description["form"], given, lang)
+def _mended(facts: FormFacts, read: Collection[str], begin: str) -> MendedFormFacts:
+    """Return a form as what is to be mended of it; `read` are the answers that are read in another
+    way than they are written."""
+    description, given = facts["description"], facts["values"]
     fields = [field for section in description["sections"] for field in section["fields"]]
     noted = [f["key"] for f in fields if f["type"] in AMBIGUOUS and f["key"] in read]
     found = to_mend(description, given, facts["problems"], noted=noted, boxes=SHOWN_AGAIN)
@@ -120,11 +124,3 @@ def without_blank_rows(description: Description, values: Mapping[str, object]) -
                     rows = rows[:-1]
                 found[f["key"]] = rows
     return found
-
-
-def _reads(description: Description, values: Mapping[str, object], lang: Lang) -> dict[str, str]:
-    from chalicelib.core.templates import field_id
-    from chalicelib.forms.entered import readings
-
-    found = readings(description["form"], values, lang)
-    return {field_id(path): text for path, text in found.items()}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from chalicelib import content
@@ -21,7 +21,7 @@ from chalicelib.forms import parsing
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.forms.spam import PERSON_FIELD
 from chalicelib.newsletter.subscribers.consent_text import SHOWN_FIELD, ConsentTexts
-from chalicelib.views.form_input import CONTROL_FIELDS, INVITATION_FIELDS, incoming
+from chalicelib.views.form_input import ASKS_DATES, CONTROL_FIELDS, INVITATION_FIELDS, incoming
 from chalicelib.views.receipt import receipt_body
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems, ProblemText
@@ -33,6 +33,9 @@ from chalicelib.web.request import (
     text_field,
 )
 from chalicelib.web.responses import Response, json_response, see_other, with_etag
+
+if TYPE_CHECKING:
+    from chalicelib.content.shapes.forms import FormField
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ class FormViews:
             lang = request.language(fields)
             control = take_control(fields, CONTROL_FIELDS)
             if other := switched(request, fields):
-                return self._switched(name, fields, control, other)
+                return self._switched(name, fields, control, lang, other)
             receipt = self.intake.receive(incoming(name, fields, lang, request, control))
         except RelaisError as error:
             if isinstance(error, InvalidForm) and control["invite"]:
@@ -189,18 +192,28 @@ class FormViews:
         return respond_with_days(days, case.current_ref, request.lang, self.now())
 
     def _switched(
-        self, name: str, fields: dict[str, object], control: Mapping[str, str], lang: Lang
+        self,
+        name: str,
+        fields: Mapping[str, object],
+        control: Mapping[str, str],
+        typed_in: Lang,
+        lang: Lang,
     ) -> Response:
         """Answer with the form in the other language, with all that was typed and nothing sent."""
+        from chalicelib.forms.entered import as_understood
+
         self._keep_notice(name, lang)
-        kept = {**_staying(control), "started_at": control["started_at"]}
+        if not control[ASKS_DATES]:
+            fields = as_understood(_fields(name), fields, typed_in)
+        kept = {**_staying(control), "started_at": control["started_at"], ASKS_DATES: "1"}
         wrong = self._wrong(name, fields, lang) if content.form(name).get("steps") else None
         return self._form_page(self._describe(name, lang), fields, kept, lang, wrong, status=200)
 
     def _wrong(self, name: str, fields: Mapping[str, object], lang: Lang) -> ProblemText | None:
-        """Return what a form would be refused for, in words; None where it would be taken."""
+        """Return what a form that was switched would be refused for, in words; None where it would
+        be taken."""
         try:
-            parsing.parse(name, fields, lang, eastern_time.today(self.now()))
+            parsing.parse(name, fields, lang, eastern_time.today(self.now()), asks_dates=True)
         except InvalidForm as error:
             return self.problems.text(error, lang, form=name)
         return None
@@ -248,7 +261,7 @@ class FormViews:
 
 def _staying(control: Mapping[str, str]) -> dict[str, str]:
     """Return the fields that stay with a form that is shown again."""
-    staying = (*INVITATION_FIELDS, "redirect", PERSON_FIELD)
+    staying = (*INVITATION_FIELDS, "redirect", PERSON_FIELD, ASKS_DATES)
     return {key: control.get(key, "") for key in staying}
 
 
@@ -258,9 +271,12 @@ KNOWN_TYPES: Final = ("assessment_ref", "coach_ref")
 
 def known_of_link(form: str, given: Mapping[str, object]) -> dict[str, object]:
     """Return the answers that the link to a form brings along."""
-    every = [f for section in content.form(form)["sections"] for f in section["fields"]]
-    keys = [f["key"] for f in every if f["type"] in KNOWN_TYPES]
+    keys = [f["key"] for f in _fields(form) if f["type"] in KNOWN_TYPES]
     return {key: text for key in keys if (text := text_field(given, key))}
+
+
+def _fields(form: str) -> "list[FormField]":
+    return [f for section in content.form(form)["sections"] for f in section["fields"]]
 
 
 def _entered(name: str, values: Mapping[str, object], lang: Lang) -> Mapping[str, object]:

@@ -9,12 +9,22 @@ from urllib.parse import urlsplit
 import pytest
 
 import samples
-from chalicelib.core.languages import LANGS, Lang
+from chalicelib.core.languages import LANGS, Lang, other_language
 from chalicelib.forms import parsing
 from chalicelib.web.mending import MENDED_AT_ONCE, NOTED_AT_ONCE
 from journey import ADA, RITA, Journey
 
 Pairs = list[tuple[str, str]]
+
+DAYS: list[tuple[str, Lang, str]] = [
+    ("09/10/2027", "fr", "2027-10-09"),
+    ("09/10/2027", "en", ""),
+    ("25/10/2027", "en", "2027-10-25"),
+    ("9 octobre 2027", "en", "2027-10-09"),
+]
+"""Days as they are typed on a page of a language, and how they are read; blank where it is asked."""
+
+ASKED: dict[Lang, str] = {"fr": "S’agit-il du", "en": "Is this"}
 
 WRONG: dict[str, dict[str, dict[str, Any]]] = {
     "eoi": {
@@ -112,9 +122,35 @@ def test_the_other_language_shows_the_same_mistakes_and_keeps_the_same_answers(
     again = turned.body.decode()
     assert f'<html lang="{other}-CA">' in again
     assert visible(again) == visible(page)
-    ignored = {"lang", "started_at", "notice", "consent_shown"}
+    ignored = {"lang", "started_at", "notice", "consent_shown", "_asks_dates"}
     kept = [pair for pair in filled(again) if pair[0] not in ignored]
     assert kept == [pair for pair in filled(page) if pair[0] not in ignored]
+
+
+@pytest.mark.parametrize(("typed", "lang", "read"), DAYS)
+def test_a_page_that_was_switched_reads_a_day_as_it_was_typed(
+    way: Journey, typed: str, lang: Lang, read: str
+) -> None:
+    """Also where it is switched twice; what the page of its language asks for, all ask for."""
+    other = other_language(lang)
+    given = samples.application(start_date=typed, fid_city="")
+    pairs = [*samples.as_html(given), ("lang", lang), ("uninvited", "1")]
+    page = way.visitor.submit("/forms/application", pairs).body.decode()
+    for there in (other, lang, other):
+        again = [*filled(page), ("_switch", there)]
+        page = way.visitor.submit("/forms/application", again).body.decode()
+    mended_ = [pair for pair in filled(page) if pair[0] != "fid_city"]
+    answer = way.visitor.submit("/forms/application", [*mended_, ("fid_city", "Laval")])
+    assert (answer.status_code == 303) == bool(read)
+    if read:
+        (case,) = way.store.kinds("case")
+        assert case["application"]["start_date"] == read
+    else:
+        assert ASKED[other] in html.unescape(answer.body.decode())
+        (begin,) = re.findall(r'formaction="[^"]*/api(/draft[^"]*)"', answer.body.decode())
+        way.visitor.submit(begin, filled(answer.body.decode()))
+        (draft,) = way.store.kinds("draft")
+        assert typed in str(draft["d_plan"]), "nor does a draft of it choose"
 
 
 def test_all_answers_can_be_looked_at_in_a_draft_of_them(way: Journey) -> None:

@@ -9,7 +9,7 @@ import pytest
 import samples
 from chalicelib.content import edits
 from chalicelib.core.edits import MARK_SHARDS, mark_key, packed
-from chalicelib.core.languages import LANGS
+from chalicelib.core.languages import LANGS, Lang, other_language
 from chalicelib.core.templates import environment
 from chalicelib.forms.drafts.draft import RETENTION, section_ids
 from chalicelib.forms.drafts.typed import section_of
@@ -179,6 +179,55 @@ def test_changing_the_language_keeps_what_was_typed_on_every_kind_of_form(way: J
         assert 'lang="en-CA"' in page[:60]
         assert 'value="abc@"' in page
     assert not way.store.kinds("case")
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ({"start_date": "09/10/2027"}, {"fr": "2027-10-09", "en": ""}),
+        ({"start_date": "25/10/2027"}, {"fr": "2027-10-25", "en": "2027-10-25"}),
+        ({"start_date": "1er octobre 2027"}, {"fr": "2027-10-01", "en": "2027-10-01"}),
+        ({"fid_fiscal_year_end": "3/9"}, {"fr": "09-03", "en": ""}),
+        ({"fid_annual_budget": "1,500"}, {"fr": 1500_00, "en": 1500_00}),
+        ({"fid_annual_budget": "1 500,00"}, {"fr": 1500_00, "en": 1500_00}),
+    ],
+)
+def test_an_answer_is_read_as_where_it_was_typed_whoever_looks_and_sends(
+    way: Journey, typed: dict[str, str], read: dict[Lang, Any], lang: Lang
+) -> None:
+    url, there = filled(way, "application"), other_language(lang)
+    (key,) = typed
+    name = next(n for n in section_ids("application") if key in part("application", n))
+    singles = {f["key"] for f in section_of("application", name)["fields"] if f["type"] != "rows"}
+    given = {k: v for k, v in part("application", name, **typed).items() if k in singles}
+    # A colleague saves the page without a change of it, by its button and by its script.
+    for at in (lang, there):
+        page = way.visitor.page(f"{url}/{name}?lang={at}").body.decode()
+        pairs = [*hidden(page).items(), *samples.as_html(given), ("do", "continue")]
+        assert way.visitor.submit(f"{url}/{name}", pairs).status_code == 303
+        given = {
+            k: v
+            for k, v in way.visitor.get(f"{url}/{name}").json_body["fields"].items()
+            if k in singles
+        }
+    kept = way.visitor.get(f"{url}/{name}").json_body
+    body = {k: kept[k] for k in ("version", "seen", "fields")}
+    assert way.visitor.send(f"{url}/{name}?lang={there}", body).status_code == 200
+    check = way.visitor.page(f"{url}/check?lang={there}").body.decode()
+    answer = way.visitor.submit(f"{url}/check", list(hidden(check).items()))
+    if read[lang]:
+        assert answer.status_code == 303
+        (case,) = way.store.kinds("case")
+        assert case["application"][key] == read[lang]
+        return
+    assert answer.status_code == 422
+    asks = {"fr": "S’agit-il du", "en": "Is this"}
+    for each in (check, answer.body.decode()):
+        assert asks[there] in html.unescape(each)
+    assert f'id="f-{key.replace("_", "-")}-read"' not in page, (
+        "nor does the page say how it is read"
+    )
 
 
 def test_warnings_are_shown_before_sending_to_whoever_can_mend_them(way: Journey) -> None:

@@ -36,6 +36,7 @@ class DraftSending:
             form=draft.form,
             fields=answers(draft),
             lang=lang,
+            asks_dates=True,
             key=f"draft {draft.id}",
             started_at=str(int(moment(draft.made_at).timestamp())),
             invite=carried.get("invite", ""),

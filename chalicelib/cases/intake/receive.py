@@ -285,7 +285,14 @@ def _parsed(arrival: IncomingForm, now: datetime) -> parsing.Submission:
         now=now,
     )
     today = eastern_time.today(now)
-    return parsing.parse(arrival.form, arrival.fields, arrival.lang, today, also=odd)
+    return parsing.parse(
+        arrival.form,
+        arrival.fields,
+        arrival.lang,
+        today,
+        also=odd,
+        asks_dates=arrival.asks_dates,
+    )
 
 
 def _way_in(visit: Arrival) -> list[str]:

@@ -43,7 +43,8 @@ class IncomingForm(NamedTuple):
     """A form as it came: `fields` as typed, the rest from the request. `ref` is of the
     declaration that an application follows, when the invitation is not at hand; `consent_shown`
     has the words of the newsletter's box as they stood on the page, `notice` is the hash of the
-    privacy notice that it showed; `documents` go with it to the file."""
+    privacy notice that it showed; `documents` go with it to the file. With `asks_dates`, not all
+    of it was typed in `lang`."""
 
     form: str
     fields: Mapping[str, object]
@@ -61,6 +62,7 @@ class IncomingForm(NamedTuple):
     notice: str = ""
     draft: DraftInSteps | None = None
     documents: Sequence[Attachment] = ()
+    asks_dates: bool = False
 
 
 class Receipt(NamedTuple):

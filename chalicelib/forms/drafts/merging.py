@@ -27,7 +27,7 @@ def digests(values: Mapping[str, object]) -> str:
 def merge(mine: Values, theirs: Values, seen: str) -> Merged:
     """Join what I typed with what they saved meanwhile; `seen` are the digests of the answers
     that I was shown. Without them, all that differs is disputed."""
-    shown = dict(part.partition(":")[::2] for part in seen.split())
+    shown = _shown(seen)
     merged: Values = {}
     disputed = []
     for key in {**theirs, **mine}:
@@ -43,6 +43,17 @@ def merge(mine: Values, theirs: Values, seen: str) -> Merged:
         if chosen is not None:
             merged[key] = chosen
     return Merged(merged, tuple(disputed))
+
+
+def unseen(values: Mapping[str, object], seen: str) -> list[str]:
+    """Return the fields whose answers are other ones than the page showed."""
+    shown = _shown(seen)
+    return [key for key, value in values.items() if shown.get(key) != _digest(value)]
+
+
+def _shown(seen: str) -> dict[str, str]:
+    """Return the digest of each answer that a page showed."""
+    return dict(part.partition(":")[::2] for part in seen.split())
 
 
 def _digest(value: object) -> str:

@@ -28,7 +28,7 @@ class SectionProgress(NamedTuple):
 
 
 def examined(draft: FormDraft, lang: Lang, today: date) -> Examined:
-    return examine(draft.form, draft.values, lang, today)
+    return examine(draft.form, draft.values, lang, today, asks_dates=True)
 
 
 def progress(draft: FormDraft, found: Examined) -> list[SectionProgress]:
@@ -54,4 +54,5 @@ def problems_of(form: str, name: str, values: Values, lang: Lang, today: date) -
     """Return what is wrong with the answers of one section by themselves."""
     keys = {f["key"] for f in section_of(form, name)["fields"]}
     given: Mapping[str, object] = {key: value for key, value in values.items() if key in keys}
-    return [p for p in examine(form, given, lang, today).problems if key_of(p.field) in keys]
+    found = examine(form, given, lang, today, asks_dates=True)
+    return [p for p in found.problems if key_of(p.field) in keys]

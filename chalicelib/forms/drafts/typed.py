@@ -1,14 +1,16 @@
 """What somebody typed in one section, as a draft keeps it: not judged, and nothing left out."""
 
 import secrets
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from chalicelib import content
 from chalicelib.core.errors import NotFound, TooLarge
 from chalicelib.core.json_text import compact
+from chalicelib.core.languages import Lang
 from chalicelib.forms.cleaning import asked as is_asked
 from chalicelib.forms.drafts.draft import ROW_BYTES, ROW_ID, Values, row_names, section_ids
+from chalicelib.forms.drafts.merging import unseen
 from chalicelib.forms.normalise import ROWS_LIMIT, Repeated
 from chalicelib.forms.problems import InvalidForm, Problem
 
@@ -47,6 +49,21 @@ def typed(fields: "Iterable[FormField]", given: Mapping[str, object]) -> Values:
     return {key: value for key, value in found.items() if value not in ("", None, [], {})}
 
 
+def typed_in(
+    lang: Lang | None, fields: "Sequence[FormField]", given: Mapping[str, object], seen: str = ""
+) -> Values:
+    """Return what was typed on a page in this language: a day that others would read otherwise is
+    in words, but for one that the page showed (`seen`), as somebody else may have typed it. In no
+    language, nothing is read. Raises InvalidForm."""
+    from chalicelib.forms.entered import as_understood
+
+    values = typed(fields, given)
+    if lang is None:
+        return values
+    fresh = unseen(values, seen)
+    return as_understood([f for f in fields if f["key"] in fresh], values, lang)
+
+
 def _typed(f: "FormField", value: object) -> object:
     if f["type"] == "rows":
         return _typed_rows(f, value)
@@ -83,12 +100,24 @@ def _typed_rows(f: "FormField", value: object) -> list[Values]:
     return list(rows.values())
 
 
+def row_typed_in(
+    lang: Lang, f: "FormField", given: Mapping[str, object], row_id: str, seen: str
+) -> Values:
+    """Return a row of a list that was typed on a page in this language, as `typed_in` does."""
+    return {**typed_in(lang, f["fields"], given, seen), ROW_ID: row_id_of(given, row_id)}
+
+
 def typed_row(f: "FormField", given: object, row_id: str = "") -> Values:
     """Return what was typed in a row, with what tells it from the others."""
     row = given if isinstance(given, dict) else {}
+    return {**typed(f["fields"], row), ROW_ID: row_id_of(row, row_id)}
+
+
+def row_id_of(row: Mapping[str, object], row_id: str = "") -> str:
+    """Return what tells a row from the others: the id that it is given, or has, or a new one."""
     known = row.get(ROW_ID)
     kept = row_id or (known if isinstance(known, str) and known.isalnum() else "") or new_row_id()
-    return {**typed(f["fields"], row), ROW_ID: kept[:ROW_ID_LENGTH]}
+    return kept[:ROW_ID_LENGTH]
 
 
 ROW_ID_LENGTH: Final = 12
