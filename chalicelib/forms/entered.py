@@ -54,8 +54,8 @@ def readings(
 
 
 def as_understood(
-    fields: "Iterable[FormField]", typed: Mapping[str, Any], lang: Lang
-) -> dict[str, Any]:
+    fields: "Iterable[FormField]", typed: Mapping[str, object], lang: Lang
+) -> dict[str, object]:
     """Return answers with each date in words that is only understood in the language in which it
     was written: then everybody reads the same day."""
     found = dict(typed)

@@ -1,4 +1,4 @@
-"""The pages of one section: its fields and lists, a row of a list, two versions side by side."""
+"""The pages of one section: its fields and lists, and a row of a list."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from chalicelib.core.ticks import tick
 from chalicelib.forms.drafts.draft import ROW_ID, FormDraft, Values, section_ids
 from chalicelib.forms.drafts.merging import digests
 from chalicelib.forms.drafts.progress import MISSING, problems_of, progress
-from chalicelib.forms.drafts.refused import EditedMeanwhile, Holder
-from chalicelib.forms.drafts.summary import as_typed, budget_totals, removed_row, row_text
+from chalicelib.forms.drafts.refused import Holder
+from chalicelib.forms.drafts.summary import budget_totals, removed_row, row_text
 from chalicelib.forms.drafts.typed import asked, rows_field, section_of, singles
 from chalicelib.forms.entered import readings
 from chalicelib.forms.parsing import Examined
@@ -35,15 +35,6 @@ class Row(NamedTuple):
     id: str
     text: str
     error: str
-
-
-class Both(NamedTuple):
-    """A field that two people wrote otherwise."""
-
-    key: str
-    label: str
-    mine: str
-    theirs: str
 
 
 @dataclass(frozen=True)
@@ -74,7 +65,7 @@ class SectionPages:
         rows = [f["key"] for f in section["fields"] if f["type"] == "rows" and not only_more]
         fields = _visible(described, name, [*shown, *rows])
         facts = {
-            **self._frame(place, draft, name, described, problems),
+            **self.head(place, draft, name, described, problems),
             **_place_of(draft, name),
             "fields": fields,
             "values": saved.values,
@@ -87,13 +78,13 @@ class SectionPages:
             "warnings": {p.field: p.message(lang) for p in done.warnings} if checks else {},
             "same": _same(section, lang),
             "totals": budget_totals(name, found, lang),
-            "saved": self._saved(holder, draft, name),
+            "saved": self.last_saved(holder, draft, name),
             "more": only_more,
             "notice": described["notice"],
             "hidden": {**_control(draft, name, query, lang), **_words(described),
                        "shown": " ".join(sorted(f["key"] for f in fields if "asked_when" in f))},
         }  # fmt: skip
-        return self._respond("draft_section", place, facts)
+        return self.respond("draft_section", place, facts)
 
     def row(  # noqa: PLR0913
         self,
@@ -115,7 +106,7 @@ class SectionPages:
         listed = next(g for g in _fields(described, name) if g["key"] == rows)
         inner = {"title": listed["label"], "sections": [{"fields": listed["fields"]}]}
         facts = {
-            **self._frame(place, draft, name, inner, problems),
+            **self.head(place, draft, name, inner, problems),
             "field": listed,
             "number": (len(kept) if number is None else number) + 1,
             "values": row,
@@ -129,7 +120,7 @@ class SectionPages:
                 "checked": "1" if query.get("check") else "",
             },
         }
-        return self._respond("draft_row", place, facts)
+        return self.respond("draft_row", place, facts)
 
     def _row_problems(
         self, form: str, name: str, rows: str, row: Values, lang: Lang
@@ -139,55 +130,10 @@ class SectionPages:
         inside = (p for p in found if p.field.startswith(f"{rows}[0]."))
         return [Problem(p.field.partition(".")[2], p.code, p.params) for p in inside]
 
-    def both(self, place: Place, holder: Holder, both: EditedMeanwhile, back: str) -> Response:
-        """Answer with both versions of what two people changed, field by field, to choose from."""
-        draft, lang = both.draft, place.lang
-        section = section_of(draft.form, both.section)
-        fields = rows_field(section, both.rows)["fields"] if both.rows else section["fields"]
-        saved = draft.sections[both.section]
-        if both.rows and not both.theirs:
-            f = rows_field(section, both.rows)
-            listed = [Both(both.rows, f["label"][lang], row_text(f, both.mine, lang), "")]
-        else:
-            listed = [
-                Both(f["key"], f["label"][lang].rstrip("."), as_typed(f, both.mine.get(f["key"]), lang),
-                     as_typed(f, both.theirs.get(f["key"]), lang))
-                for f in fields if f["key"] in both.disputed
-            ]  # fmt: skip
-        facts = {
-            **self._frame(place, draft, both.section, None, []),
-            "both": listed,
-            "removed": bool(both.rows and not both.theirs),
-            "saved": self._saved(holder, draft, both.section),
-            "kept": [pair for f in fields for pair in pairs(f["key"], both.joined.get(f["key"]))],
-            "hidden": {
-                "lang": lang,
-                "version": str(saved.version),
-                "seen": digests(both.theirs),
-                "row": f"{both.rows}.{both.row}" if both.rows else "",
-                "from": back,
-            },
-        }
-        return self._respond("draft_both", place, facts, status=409)
-
-    def both_for_script(self, place: Place, both: EditedMeanwhile) -> Response:
-        saved = both.draft.sections[both.section]
-        text = self.frame.problems.text(both, place.lang)
-        members = {
-            "section": both.section,
-            "version": saved.version,
-            "saved_at": saved.at,
-            "yours": both.mine,
-            "theirs": both.theirs,
-            "disputed": list(both.disputed),
-            "seen": digests(both.theirs),
-        }
-        return self.frame.problems.document(text, place.lang, members)
-
     def _described(self, form: str, lang: Lang) -> Mapping[str, Any]:
         return describe_form(form, lang, self.settings, self.consent_texts)
 
-    def _frame(
+    def head(
         self,
         place: Place,
         draft: FormDraft,
@@ -214,7 +160,7 @@ class SectionPages:
             found.append(Row(str(row.get(ROW_ID, "")), row_text(f, row, lang), wrong))
         return found
 
-    def _saved(
+    def last_saved(
         self, holder: Holder, draft: FormDraft, name: str
     ) -> tuple[datetime, str, bool] | None:
         """Return when a section was saved, by whom, and whether that was somebody else."""
@@ -223,7 +169,7 @@ class SectionPages:
             return None
         return moment(saved.at), draft.editors.get(saved.by, ""), saved.by != holder.editor
 
-    def _respond(
+    def respond(
         self, template: str, place: Place, facts: Mapping[str, object], *, status: int = 200
     ) -> Response:
         return self.pages.respond(template, place.lang, facts, status=status, scripted=True)

@@ -1,4 +1,4 @@
-"""One section of a form in steps: what a browser or a script saves, its rows, and two versions."""
+"""One section of a form in steps: what a browser or a script saves of it, and its rows."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -23,13 +23,12 @@ from chalicelib.forms.drafts.typed import (
     rows_field,
     section_of,
     singles,
-    typed,
     typed_in,
-    typed_row,
 )
 from chalicelib.newsletter.subscribers.consent_text import SHOWN_FIELD
 from chalicelib.views.draft_pages import Place
 from chalicelib.views.draft_section_pages import SectionPages
+from chalicelib.views.draft_two_versions import Control, TwoVersions
 from chalicelib.web.problems import in_words
 from chalicelib.web.request import Request, take_control
 from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
@@ -40,13 +39,12 @@ CONTROL: Final = (
 )  # fmt: skip
 """Fields that a section's page sends for itself."""
 
-Control = dict[str, str]
-
 
 @dataclass(frozen=True)
 class DraftSections:
     drafts: Drafts
     pages: SectionPages
+    two_versions: TwoVersions
     now: Now
 
     def show(
@@ -79,12 +77,12 @@ class DraftSections:
         control = take_control(fields, CONTROL)
         try:
             if control["do"] == "merge":
-                return self._chosen(place, holder, name, fields, control)
+                return self.two_versions.choose(place, holder, name, fields, control)
             if control["row"]:
                 return self._save_row(place, holder, name, fields, control)
             return self._save_section(place, holder, name, fields, control)
         except EditedMeanwhile as both:
-            return self.pages.both(place, holder, both, control["from"])
+            return self.two_versions.show(place, holder, both, control["from"])
 
     def _save_section(
         self, place: Place, holder: Holder, name: str, fields: dict[str, object], control: Control
@@ -188,29 +186,6 @@ class DraftSections:
         inside = (p for p in found if p.field.startswith(f"{rows}[0]"))
         return any(problem.code not in MISSING for problem in inside)
 
-    def _chosen(
-        self, place: Place, holder: Holder, name: str, fields: dict[str, object], control: Control
-    ) -> Response:
-        """Save what somebody chose of two versions; what changed since then is shown anew."""
-        draft = self.drafts.get(holder)
-        there = draft.sections[name]
-        rows, _, row_id = control["row"].partition(".")
-        section = section_of(holder.form, name)
-        if rows:
-            f = rows_field(section, rows)
-            theirs: Values = next(
-                (row for row in there.values.get(rows, []) if row.get(ROW_ID) == row_id), {}
-            )
-            mine = _picked(typed_row(f, fields, row_id), theirs, fields)
-            if theirs or fields.get(f"pick.{rows}") != "theirs":
-                seen = control["seen"] if theirs else ""
-                self.drafts.save_row(holder, name, rows, {**mine, ROW_ID: row_id}, seen=seen)
-            return see_other(place.to(name, **{"from": control["from"]}))
-        mine = _picked(typed(singles(section), fields), there.values, fields)
-        version = whole_number(control["version"]) or 0
-        self.drafts.save(holder, name, mine, version=version, seen=control["seen"])
-        return see_other(place.to(name, check="1", **{"from": control["from"]}))
-
     def _save_for_script(
         self, place: Place, holder: Holder, name: str, body: dict[str, object]
     ) -> Response:
@@ -227,7 +202,7 @@ class DraftSections:
             values = typed_in(place.lang, section["fields"], given, seen)
             saved = self.drafts.save(holder, name, values, version=version, seen=seen)
         except EditedMeanwhile as both:
-            return self.pages.both_for_script(place, both)
+            return self.two_versions.for_script(place, both)
         return json_response(self._for_script(holder, name, saved, place.lang), PRIVATE)
 
     def _save_row_for_script(  # noqa: PLR0913
@@ -274,17 +249,6 @@ class DraftSections:
     @property
     def _today(self) -> date:
         return eastern_time.today(self.now())
-
-
-def _picked(mine: Values, theirs: Values, fields: dict[str, object]) -> Values:
-    """Return my version, with theirs where it was chosen."""
-    chosen = {**mine}
-    for key in {*mine, *theirs}:
-        if fields.get(f"pick.{key}") == "theirs":
-            chosen.pop(key, None)
-            if key in theirs:
-                chosen[key] = theirs[key]
-    return chosen
 
 
 def _is_version(value: object) -> TypeGuard[int]:

@@ -1,6 +1,6 @@
 """A described form as a page: to fill in, or once more with all that was entered and what is wrong."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
 
@@ -58,18 +58,13 @@ def respond_with_form(  # noqa: PLR0913
     `address` is that of the page, where it says more than the action does; `status` takes the place
     of that of `refused`.
     """
-    from chalicelib.core.templates import field_id
-    from chalicelib.forms.entered import readings
-
     errors = refused.errors if refused else []
-    asks_dates = bool(hidden.get(ASKS_DATES))
-    read = readings(description["form"], values, lang, asks_dates=asks_dates)
     facts: FormFacts = {
         **form_errors(errors, description, lang, other_fields=(PERSON_FIELD,)),
         "description": description,
         "action": description["action"],
         "values": without_blank_rows(description, values),
-        "reads": {field_id(path): text for path, text in read.items()},
+        "reads": _reads(description["form"], values, hidden, lang),
         "hidden": {"lang": lang, **{key: value for key, value in hidden.items() if value}},
         "banner": refused.banner if refused else None,
         "brief": "start" in content.form(description["form"]),
@@ -79,7 +74,7 @@ def respond_with_form(  # noqa: PLR0913
     return pages.respond(
         "mend" if mends else "form",
         lang,
-        _mended(facts, read, pages.address("draft")) if mends else facts,
+        _mended(facts, pages.address("draft")) if mends else facts,
         address=address or description["action"],
         status=(status or refused.status) if refused else 200,
         headers=refused.headers if refused else None,
@@ -87,12 +82,24 @@ def respond_with_form(  # noqa: PLR0913
     )
 
 
-def _mended(facts: FormFacts, read: Collection[str], begin: str) -> MendedFormFacts:
-    """Return a form as what is to be mended of it; `read` are the answers that are read in another
-    way than they are written."""
+def _reads(
+    form: str, values: Mapping[str, object], hidden: Mapping[str, str], lang: Lang
+) -> dict[str, str]:
+    from chalicelib.core.templates import field_id
+    from chalicelib.forms.entered import readings
+
+    found = readings(form, values, lang, asks_dates=bool(hidden.get(ASKS_DATES)))
+    return {field_id(path): text for path, text in found.items()}
+
+
+def _mended(facts: FormFacts, begin: str) -> MendedFormFacts:
+    from chalicelib.core.templates import field_id
+
     description, given = facts["description"], facts["values"]
     fields = [field for section in description["sections"] for field in section["fields"]]
-    noted = [f["key"] for f in fields if f["type"] in AMBIGUOUS and f["key"] in read]
+    noted = [
+        f["key"] for f in fields if f["type"] in AMBIGUOUS and field_id(f["key"]) in facts["reads"]
+    ]
     found = to_mend(description, given, facts["problems"], noted=noted, boxes=SHOWN_AGAIN)
     kept = "" if facts["brief"] else f"{begin}?form={description['form']}"
     return {**facts, "mending": found, "begin": kept}

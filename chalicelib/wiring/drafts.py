@@ -63,6 +63,7 @@ class FormDrafts:
         from chalicelib.views.draft_section_pages import SectionPages
         from chalicelib.views.draft_sections import DraftSections
         from chalicelib.views.draft_sharing import DraftSharing
+        from chalicelib.views.draft_two_versions import TwoVersions
         from chalicelib.views.drafts import DraftViews
 
         parts = self._parts
@@ -72,7 +73,7 @@ class FormDrafts:
         return DraftViews(
             self.drafts,
             DraftSending(intake, self.drafts, parts.links),
-            DraftSections(self.drafts, sections, parts.now),
+            DraftSections(self.drafts, sections, TwoVersions(self.drafts, sections), parts.now),
             DraftSharing(self.drafts, self.letters, parts.links, pages, frame),
             DraftDocuments(self.attachments, self.drafts, pages, frame, problems),
             parts.links,

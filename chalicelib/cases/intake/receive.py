@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Final
 
 from chalicelib import content
@@ -12,10 +11,10 @@ from chalicelib.cases.intake.application import application
 from chalicelib.cases.intake.assessment import assessment, receipt
 from chalicelib.cases.intake.declaration import declaration
 from chalicelib.cases.intake.stored_form import is_kept, stored_form
-from chalicelib.cases.intake.submission import Arrival, BoxTicked, IncomingForm, Receipt
+from chalicelib.cases.intake.submission import Arrival, BoxTicked, IncomingForm, Receipt, parsed
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.states import is_ended, table
-from chalicelib.core import eastern_time, log_lines, rate_limit, references
+from chalicelib.core import log_lines, rate_limit, references
 from chalicelib.core.edits import EditsInForce
 from chalicelib.core.errors import (
     AlreadyApplied,
@@ -31,8 +30,6 @@ from chalicelib.core.errors import (
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Change, Item, Key, Now, Put, Store, Write
-from chalicelib.forms import parsing
-from chalicelib.forms.spam import ask_person
 
 REPEAT_SECONDS: Final = 24 * 3600
 """How long the same content, or the same Idempotency-Key, is answered as a repeat."""
@@ -85,7 +82,7 @@ class Intake:
         """
         self._check_open(arrival.form)
         now = self.now()
-        submission = _parsed(arrival, now)
+        submission = parsed(arrival, now)
         visit = Arrival(
             arrival,
             submission,
@@ -273,26 +270,6 @@ class _Attempt:
             "form_posts", network, self._visit.now, per_hour=limit, shard=self._shards[-1]
         )
         return counter
-
-
-def _parsed(arrival: IncomingForm, now: datetime) -> parsing.Submission:
-    """Parse a form that came. Raises InvalidForm, also with the question whether a person sends it."""
-    odd = ask_person(
-        trap=arrival.trap,
-        started_at=arrival.started_at,
-        person=arrival.person,
-        answers=arrival.fields,
-        now=now,
-    )
-    today = eastern_time.today(now)
-    return parsing.parse(
-        arrival.form,
-        arrival.fields,
-        arrival.lang,
-        today,
-        also=odd,
-        asks_dates=arrival.asks_dates,
-    )
 
 
 def _way_in(visit: Arrival) -> list[str]:
