@@ -85,11 +85,6 @@ class Exporting:
                 return self._read(job)
         return self._write(job, beat)
 
-    def is_there(self, job: StaffJob) -> bool:
-        """Say whether what was made can be fetched still."""
-        until = job.row.get("until")
-        return job.status == "done" and until is not None and stamp(self.now()) < until
-
     def address(self, job: StaffJob, staff: Staff) -> str:
         """Return where what was made is for a moment, and note who fetched it."""
         facts = {"job": job.id, "files": job.row["total"] - job.row["left_out"]}

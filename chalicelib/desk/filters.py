@@ -19,6 +19,9 @@ ORDERS: Final = ("oldest", "newest", "changed", "name", "due")
 
 AGE_MAX_DAYS: Final = 999
 
+POSITION_MAX_LENGTH: Final = 100
+"""Characters of where a list goes on."""
+
 QUERY_MAX_LENGTH: Final = 200
 """Characters of what somebody searches for."""
 

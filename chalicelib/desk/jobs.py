@@ -7,12 +7,24 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Final, Protocol
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple, Protocol
 
 from chalicelib.cases.staff import Staff
 from chalicelib.core.errors import Conflict
-from chalicelib.core.ports import Change, Delete, Item, Key, Now, Put, Store, Write
+from chalicelib.core.ports import (
+    Change,
+    Delete,
+    Item,
+    Key,
+    Listing,
+    Now,
+    Put,
+    Store,
+    Stretch,
+    Where,
+    Write,
+)
 from chalicelib.core.records import is_over, moment, stamp
 from chalicelib.desk.once import marked, once_mark
 
@@ -21,6 +33,9 @@ log = logging.getLogger("relais.desk.jobs")
 JOBS: Final = "JOBS"
 OPEN: Final = "JOBS_OPEN"
 """The key of the marks of jobs that are not over: what a run looks for."""
+
+MADE: Final = "JOBS_MADE"
+"""The key of what says whose each job is: by it those of everybody are found."""
 
 LEASE: Final = timedelta(minutes=5)
 """How long a job belongs to whom works at it, from their last sign of life on."""
@@ -33,6 +48,7 @@ SECONDS_AT_ONCE: Final = 12.0
 """How long a job is worked at while its asker waits for the page."""
 
 JOBS_LISTED: Final = 20
+"""Jobs of one page; those before them are on the next."""
 
 
 class Beat(Protocol):
@@ -62,6 +78,18 @@ class StaffJob:
     def status(self) -> str:
         """`open`, `done` or `failed`."""
         return str(self.row["status"])
+
+    def has_file(self, now: datetime) -> bool:
+        """Say whether a file was made that can be fetched still."""
+        until = self.row.get("until")
+        return self.status == "done" and until is not None and stamp(now) < until
+
+
+class JobPage(NamedTuple):
+    """Some jobs, the newest first. `more` is what the next page begins after; blank on the last."""
+
+    jobs: list[StaffJob]
+    more: str
 
 
 Step = Callable[[StaffJob, Beat], Mapping[str, Any]]
@@ -102,9 +130,10 @@ class Jobs:
             **facts,
         }
         mark = {"pk": OPEN, "sk": name, "kind": "job_open", "staff": staff.id, "expires": expires}
+        made = {**mark, "pk": MADE, "kind": "job_made", "what": what}
         once = once_mark(self._once, now, job=name)
         try:
-            self._store.commit([Put(row), Put(mark), *beside, *once])
+            self._store.commit([Put(row), Put(mark), Put(made), *beside, *once])
         except Conflict:
             known = marked(self._store, self._once, now)
             begun = self.of(staff.id, str(known["job"])) if known else None
@@ -118,11 +147,39 @@ class Jobs:
         row = self._store.get(*job_key(staff, name))
         return None if row is None or is_over(row, self._now()) else StaffJob(staff, name, row)
 
+    def of_anybody(self, name: str) -> StaffJob | None:
+        """Return a job, whoever's it is."""
+        made = self._store.get(MADE, name)
+        return None if made is None else self.of(made["staff"], name)
+
     def latest(self, staff: str, what: str) -> list[StaffJob]:
-        """Return the last jobs of somebody, the newest first."""
-        rows = self._store.latest(f"{JOBS}#{staff}", JOBS_LISTED)
-        found = [StaffJob(staff, str(row["sk"]).removeprefix("JOB#"), row) for row in rows]
-        return [job for job in found if job.what == what and not is_over(job.row, self._now())]
+        """Return the last jobs of one kind of somebody, the newest first."""
+        return self.page(staff, [what]).jobs
+
+    def page(self, staff: str, whats: Sequence[str], after: str = "") -> JobPage:
+        """Return a page of somebody's jobs of these kinds, however many of others are between."""
+        found = self._listing(f"{JOBS}#{staff}", whats, after)
+        jobs = [StaffJob(staff, row["sk"].removeprefix("JOB#"), row) for row in found.rows]
+        return JobPage(self._kept(jobs), _next(found))
+
+    def page_of_all(self, whats: Sequence[str], after: str = "") -> JobPage:
+        """Return the same of everybody's."""
+        found = self._listing(MADE, whats, after)
+        keys = {row["sk"]: job_key(row["staff"], row["sk"]) for row in found.rows}
+        rows = self._store.batch_get(list(keys.values()))
+        jobs = [
+            StaffJob(made["staff"], made["sk"], rows[keys[made["sk"]]])
+            for made in found.rows
+            if keys[made["sk"]] in rows
+        ]
+        return JobPage(self._kept(jobs), _next(found))
+
+    def _listing(self, pk: str, whats: Sequence[str], after: str) -> Listing:
+        stretch = Stretch(after=after, backward=True)
+        return self._store.listing(pk, stretch, [Where("what", whats)], JOBS_LISTED)
+
+    def _kept(self, jobs: Sequence[StaffJob]) -> list[StaffJob]:
+        return [job for job in jobs if not is_over(job.row, self._now())]
 
     def run_open(self, seconds: float) -> int:
         """Work at the jobs that are open, the oldest first; return how many are over then."""
@@ -209,6 +266,13 @@ class Jobs:
 
 def job_key(staff: str, name: str) -> Key:
     return f"{JOBS}#{staff}", f"JOB#{name}"
+
+
+def _next(found: Listing) -> str:
+    """Return what the page after some rows begins after; blank where there is none."""
+    if found.is_whole:
+        return ""
+    return found.reached or str(found.rows[-1]["sk"])
 
 
 def _unmark(job: StaffJob) -> Delete:

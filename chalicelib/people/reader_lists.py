@@ -67,10 +67,6 @@ class ReaderLists:
         """Return what somebody had counted last; None when nothing was."""
         return next((job for job in jobs.latest(staff.id, COUNT) if job.status == "done"), None)
 
-    def is_there(self, job: StaffJob) -> bool:
-        until = job.row.get("until")
-        return job.status == "done" and until is not None and stamp(self.now()) < until
-
     def address(self, job: StaffJob, staff: Staff) -> str:
         """Return where a sheet is for a moment, and note who fetched it."""
         noted = log.entry(staff, "reader_download", {"files": job.row["done"]}, self.now())

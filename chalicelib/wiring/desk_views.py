@@ -225,6 +225,12 @@ class DeskViews:
         session = self._desk.sessions.find(cookie)
         return "" if session is None else session.staff.id
 
+    def all_jobs(self, request: Request) -> Response:
+        from chalicelib.views.desk.jobs import JobsViews
+
+        view = JobsViews(self._entry, self._desk.jobs, self._cases.roster).show
+        return self._entry.open("/desk/jobs", request, view)
+
     def export(self, request: Request) -> Response:
         return self._entry.open("/desk/export", request, lambda visit: self._exports.show(visit))
 

@@ -295,7 +295,7 @@ PAGES = (
     "/desk/files?tab=to_decide", "/desk/files?tab=closed", "/desk/files?tab=closed&language=en",
     "/desk/files?tab=to_decide&whose=mine&province=QC", "/desk/files?q=maison",
     "/desk/export?tab=closed", "/desk/programme", "/desk/log", "/desk/coaches",
-    "/desk/figures",
+    "/desk/figures", "/desk/jobs", "/desk/jobs?whose=all",
 )  # fmt: skip
 
 

@@ -101,7 +101,7 @@ OTHERS: Final = {
     **dict.fromkeys(("rate", "mail_count", "stray", "started", "batch", "move"), BY_KEY),
     **dict.fromkeys(("once", "mail_limit", "issue_limit"), BY_PUT),
     **dict.fromkeys(("sign_in", "step_up", "canary", "job_open", "person_hold", "usual_delay"), BY_TIME),
-    **dict.fromkeys(("attempt", "desk_log", "name", "coach_edit", "missed_word", "withdrawal",
+    **dict.fromkeys(("attempt", "desk_log", "job_made", "name", "coach_edit", "missed_word", "withdrawal",
                      "request", "erasure", "left", "reported"), HISTORY),
 }  # fmt: skip
 

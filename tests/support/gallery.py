@@ -96,7 +96,7 @@ PAGES = (
     "desk-confirm-errors", "desk-refused", "desk-files", "desk-files-none", "desk-found",
     "desk-file", "desk-criteria", "desk-criteria-errors", "desk-file-preview", "desk-file-errors", "desk-file-changed", "desk-file-undo",
     "desk-held", "desk-away", "desk-coaches", "desk-coach", "desk-coach-changed",
-    "desk-coach-errors", "desk-coach-plan", "desk-figures",
+    "desk-coach-errors", "desk-coach-plan", "desk-figures", "desk-jobs",
     "desk-rules", "desk-rule-reasons", "desk-rule-criteria", "desk-rule-errors", "desk-texts", "desk-texts-of", "desk-texts-found",
     "desk-text-errors", "desk-text-preview",
     "draft-start", "draft-link", "draft-section", "draft-section-errors", "draft-section-rows",

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 from chalice.test import HTTPResponse
 
 from chalicelib.cases.case import Case
+from chalicelib.cases.review.model import Decision
 from chalicelib.cases.staff import Staff
 from chalicelib.coaches.keeping import packed_columns, shown_columns
 from chalicelib.coaches.proposals import EDITABLE_COLUMNS
 from chalicelib.core.templates import passages_of
 from chalicelib.desk.appraisals import answered
 from chalicelib.desk.criteria import asked_criteria
+from chalicelib.desk.filters import Filters
+from chalicelib.desk.many import Chosen
 from staff_browser import StaffBrowser, link_of, nonce_of
 
 if TYPE_CHECKING:
@@ -91,9 +94,22 @@ def files(walk: "Walk", browser: StaffBrowser) -> Pages:
     yield "desk-held", _held(walk, browser)
     yield "desk-figures", browser.get(f"/desk/figures?{at}").body.decode()
     me = walk.store.items["STAFF", str(walk.staff["sk"])]
+    yield "desk-jobs", _jobs(walk, browser, case, reader)
     me["away_until"] = "2027-06-01"
     yield "desk-away", browser.get(f"/desk/files?{at}").body.decode()
     me.pop("away_until")
+
+
+def _jobs(walk: "Walk", browser: StaffBrowser, case: Case, me: Staff) -> str:
+    """The jobs of somebody: one that waits, one that is done, one that failed."""
+    desk, seen = walk.service.desk, [Chosen(case.id, case.version, case.events)]
+    begun = [
+        desk.exporting.begin(desk.jobs, me, Filters.of({}), ["file.ref"], "csv", walk.lang),
+        *(desk.many.begin(desk.jobs, me, seen, Decision("approve"), {}) for _ in range(2)),
+    ]
+    desk.jobs.run(begun[1], 9)
+    walk.store.items[begun[2].key]["status"] = "failed"
+    return browser.get(f"/desk/jobs?lang={walk.lang}").body.decode()
 
 
 def coaches(walk: "Walk", browser: StaffBrowser) -> Pages:

@@ -379,6 +379,7 @@ class World:
         for name in ("import", "sheet", "editions", "messages"):
             yield f"/desk/coaches/{name}", [Place(f"/desk/coaches/{name}", headers=signed_in)]
         yield "/desk/figures", [Place("/desk/figures", headers=signed_in)]
+        yield "/desk/jobs", [Place("/desk/jobs", headers=signed_in)]
         yield "/desk/log", [Place("/desk/log", headers=signed_in)]
         yield from _edits(signed)
         self._walk.service.issues.editing.begin("2026-09", str(self._walk.staff["sk"]))

@@ -32,6 +32,7 @@ class Desk(TypedDict):
     many: dict[Key, Text]
     roles: dict[Key, Text]
     roster: dict[Key, Text]
+    jobs: dict[Key, Text]
     log: dict[Key, Text]
     settings: dict[Key, Text]
     coaches: dict[Key, Text]

@@ -78,7 +78,7 @@ class ExportViews:
     def fetch(self, visit: Visit, job: str) -> Response:
         """Lead to what was made, for a moment; to the page that says why not where it is gone."""
         found = self._job(visit, job)
-        if not self.exporting.is_there(found):
+        if not found.has_file(self.entry.now()):
             return self.entry.go(self.entry.address("exports", job))
         return self.entry.go(self.exporting.address(found, visit.signed_in.staff))
 
@@ -121,7 +121,7 @@ class ExportViews:
         return columns(lang, {one.id: one.name for one in self.roster.all()})
 
     def _facts(self, job: StaffJob, words: FilterWords) -> Mapping[str, object]:
-        there = self.exporting.is_there(job)
+        there = job.has_file(self.entry.now())
         return {
             "url": self.entry.address("exports", job.id),
             "file": self.entry.address("exports", job.id, "file") if there else "",

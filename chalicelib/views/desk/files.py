@@ -16,7 +16,7 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
 from chalicelib.desk.files import MAX_FOUND, FileList, Files, Line, line_of
-from chalicelib.desk.filters import FLAGS, ORDERS, WHOSE, Filters
+from chalicelib.desk.filters import FLAGS, ORDERS, POSITION_MAX_LENGTH, WHOSE, Filters
 from chalicelib.desk.looks import Looks
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.views.desk.filter_words import FilterWords
@@ -58,7 +58,7 @@ class FilesViews:
             return self._page(visit, asked, known, FileList(lines, [], "", True))
         filters = self._filters(query, known)
         self.looks.remember(me.id, known, filters.query())
-        found = self.files.listed(filters, me.id, query.get("after", "")[:100])
+        found = self.files.listed(filters, me.id, query.get("after", "")[:POSITION_MAX_LENGTH])
         return self._page(visit, filters, known, found)
 
     def _filters(self, query: Mapping[str, str], known: Item) -> Filters:

@@ -10,19 +10,21 @@ from chalicelib.cases.case import Case
 from chalicelib.cases.decisions import Foretold
 from chalicelib.cases.review.model import Decision, OpenedReview
 from chalicelib.cases.review.reviews import Reviews
+from chalicelib.cases.staff import Staff
 from chalicelib.cases.states import Transition, choices, staff_name, staff_steps
 from chalicelib.core import references
 from chalicelib.core.errors import NotFound, Refused
 from chalicelib.core.languages import Lang
 from chalicelib.core.records import moment
 from chalicelib.desk.filters import Filters
-from chalicelib.desk.jobs import SECONDS_AT_ONCE, Jobs
+from chalicelib.desk.jobs import SECONDS_AT_ONCE, Jobs, StaffJob
 from chalicelib.desk.many import DECISIONS, MANY_MAX, OFFERED, Chosen, Many, Result
 from chalicelib.mail.letters import Letter
 from chalicelib.mail.writers.previews import Previews
 from chalicelib.views.desk.chosen_files import chosen_files
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.views.desk.opened_files import OpenedFiles
+from chalicelib.views.desk.rights import PROGRAMME
 from chalicelib.views.leaving import departures
 from chalicelib.views.review_form import read_decision
 from chalicelib.web.problems import FieldError
@@ -88,9 +90,7 @@ class ManyViews:
 
     def results(self, visit: Visit, job: str) -> Response:
         """Answer with what became of each file."""
-        found = self.jobs.of(visit.signed_in.staff.id, job)
-        if found is None or found.what != DECISIONS:
-            raise NotFound(job)
+        found = self._job(visit.signed_in.staff, job)
         lang, filters = visit.lang, Filters.of(visit.request.query)
         results: list[Result] = found.row["results"]
         lines = [self._line(one, lang, filters) for one in results]
@@ -98,7 +98,7 @@ class ManyViews:
         facts: dict[str, object] = {
             "job": found,
             "asked_at": moment(str(found.row["asked_at"])),
-            "decision": _decision_name(str(found.row["decision"]), lang),
+            "decision": decision_name(str(found.row["decision"]), lang),
             "lines": lines,
             "left_out": _left_out(found.row.get("left_out", {}), lang),
             "number_done": sum(one["outcome"] == "done" for one in results),
@@ -108,6 +108,14 @@ class ManyViews:
         }
         address = f"{self.entry.address('many', job)}?{filters.query()}"
         return self.entry.page(visit, "many_done", facts, address=address)
+
+    def _job(self, staff: Staff, name: str) -> StaffJob:
+        """Return the decisions that somebody made, or, for who sees to the programme, anybody."""
+        sees_all = bool(staff.roles & PROGRAMME.roles)
+        found = self.jobs.of_anybody(name) if sees_all else self.jobs.of(staff.id, name)
+        if found is None or found.what != DECISIONS:
+            raise NotFound(name)
+        return found
 
     def _line(self, result: Result, lang: Lang, filters: Filters) -> Mapping[str, str]:
         case = self.opened.cases.case(result["case"])
@@ -248,7 +256,7 @@ class ManyViews:
     def _offered(self, files: Iterable[tuple[Case, Chosen]], lang: Lang) -> list[tuple[str, str]]:
         """Return the decisions that one of the files allows at least."""
         possible = {event for case, _ in files for event in staff_steps(case.state)}
-        return [(name, _decision_name(name, lang)) for name in OFFERED if name in possible]
+        return [(name, decision_name(name, lang)) for name in OFFERED if name in possible]
 
 
 def _left_out(found: Mapping[str, str], lang: Lang) -> list[tuple[str, str]]:
@@ -257,7 +265,7 @@ def _left_out(found: Mapping[str, str], lang: Lang) -> list[tuple[str, str]]:
     return [(ref, str(texts[why][lang])) for ref, why in found.items()]
 
 
-def _decision_name(name: str, lang: Lang) -> str:
+def decision_name(name: str, lang: Lang) -> str:
     found = content.review()["decisions"].get(name) or content.desk()["many"][name]
     return str(found[lang])
 

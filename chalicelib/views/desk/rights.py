@@ -36,6 +36,9 @@ PROGRAMME: Final = Right(frozenset(("manager", "administrator")))
 ROSTER: Final = Right(frozenset(("administrator",)), confirmed=True)
 """Whoever keeps the roster, once they have typed a mailed code."""
 
+JOBS: Final = Right(frozenset(ROLES))
+"""Whoever may ask for work that takes a while: each finds that of their roles."""
+
 COACHES: Final = Right(frozenset(ROLES))
 """Whoever keeps the pages of coaches, one at a time: all staff, as their letters ask of them."""
 
@@ -95,6 +98,7 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", "/desk/many"): MANY_FILES,
     ("POST", "/desk/many"): MANY_FILES,
     ("GET", "/desk/many/{job}"): FILES,
+    ("GET", "/desk/jobs"): JOBS,
     ("GET", "/desk/export"): MANY_FILES,
     ("POST", "/desk/export"): MANY_FILES,
     ("GET", "/desk/exports/{job}"): FILES,

@@ -21,6 +21,7 @@ ROUTES: Final[Mapping[str, Mapping[str, str]]] = {
     "/desk/texts/{part}": {"GET": "edits.text", "POST": "edits.change_text"},
     "/desk/many": {"GET": "many", "POST": "decide_many"},
     "/desk/many/{job}": {"GET": "many_results"},
+    "/desk/jobs": {"GET": "all_jobs"},
     "/desk/export": {"GET": "export", "POST": "begin_export"},
     "/desk/exports/{job}": {"GET": "exported"},
     "/desk/exports/{job}/file": {"GET": "fetch_export"},

@@ -109,7 +109,7 @@ class SubscriberDeskViews:
     def fetch(self, visit: Visit, job: str) -> Response:
         """Lead to a sheet, for a moment; to the page that says why not where it is gone."""
         found = self._job(visit, job)
-        if found.what != SHEET or not self.lists.is_there(found):
+        if found.what != SHEET or not found.has_file(self.entry.now()):
             return self.entry.go(self._job_url(found))
         return self.entry.go(self.lists.address(found, visit.signed_in.staff))
 
@@ -126,6 +126,7 @@ class SubscriberDeskViews:
         address, row = self._job_url(job), job.row
         facts: dict[str, object] = {
             "what": job.what,
+            "heading": content.desk()["jobs"][job.what][visit.lang],
             "status": job.status,
             "action": address,
             "back": self.entry.address("subscribers"),
@@ -139,7 +140,7 @@ class SubscriberDeskViews:
             },
             "lines": row.get("lines", []),
             "may_import": self.imports.may_import(job),
-            "file": self.lists.is_there(job),
+            "file": job.has_file(self.entry.now()),
             "until": moment(row["until"]) if row.get("until") else None,
             "unsure": unsure,
         }
