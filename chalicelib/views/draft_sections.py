@@ -14,6 +14,7 @@ from chalicelib.forms.drafts.drafts import Drafts
 from chalicelib.forms.drafts.merging import digests
 from chalicelib.forms.drafts.progress import MISSING, examined, problems_of, progress
 from chalicelib.forms.drafts.refused import EditedMeanwhile, Holder
+from chalicelib.forms.drafts.rows import is_blank, place_of
 from chalicelib.forms.drafts.typed import (
     asked,
     check_known,
@@ -30,7 +31,7 @@ from chalicelib.views.draft_pages import Place
 from chalicelib.views.draft_section_pages import SectionPages
 from chalicelib.views.draft_two_versions import Control, TwoVersions
 from chalicelib.web.problems import in_words
-from chalicelib.web.request import Request, take_control
+from chalicelib.web.request import Request, switched, take_control
 from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
 
 CONTROL: Final = (
@@ -77,6 +78,9 @@ class DraftSections:
         control = take_control(fields, CONTROL)
         try:
             if control["do"] == "merge":
+                if other := switched(request, fields):
+                    there = place._replace(lang=other)
+                    return self.two_versions.again(there, holder, name, fields, control)
                 return self.two_versions.choose(place, holder, name, fields, control)
             if control["row"]:
                 return self._save_row(place, holder, name, fields, control)
@@ -166,18 +170,18 @@ class DraftSections:
         do, _, what = control["do"].partition(":")
         given = {key: fields[key] for key in fields if key != ROW_ID}
         row = row_typed_in(place.lang, f, given, row_id, control["seen"])
-        if len(row) > 1:
-            self.drafts.save_row(holder, name, rows, row, seen=control["seen"])
+        seen = control["seen"]
+        is_new = is_blank(row) and not seen
+        save, get = self.drafts.save_row, self.drafts.get
+        draft = get(holder) if is_new else save(holder, name, rows, row, seen=seen)
         if do == "lang" and what in LANGS:
             there = Place(place.url, what)
             return see_other(there.to(name, row=control["row"], **back))
         if do == "another":
             return see_other(place.to(name, row=f"{rows}.{new_row_id()}", **back))
-        if (
-            len(row) > 1
-            and not control["checked"]
-            and self._row_wrong(holder, name, rows, row, place)
-        ):
+        if place_of(draft.sections[name].values.get(rows, []), row[ROW_ID]) is None:
+            back["removed"] = row[ROW_ID]
+        elif not control["checked"] and self._row_wrong(holder, name, rows, row, place):
             return see_other(place.to(name, row=control["row"], check="wrong", **back))
         return see_other(place.to(name, f"f-{rows.replace('_', '-')}", **back))
 
@@ -214,15 +218,16 @@ class DraftSections:
         given: dict[str, object],
         seen: str,
     ) -> Response:
-        """Keep one row of a list, as its page names it; a blank one is none."""
+        """Keep one row of a list, as its page names it; a blank one is none, and one that was
+        emptied is taken out."""
         rows, _, row_id = row.partition(".")
         f = rows_field(section_of(holder.form, name), rows)
         check_known_cells(f, given)
         cells = {key: given[key] for key in given if key != ROW_ID}
         kept_row = row_typed_in(place.lang, f, cells, row_id, seen)
         save, get = self.drafts.save_row, self.drafts.get
-        blank = len(kept_row) < 2 and not seen
-        draft = get(holder) if blank else save(holder, name, rows, kept_row, seen=seen)
+        is_new = is_blank(kept_row) and not seen
+        draft = get(holder) if is_new else save(holder, name, rows, kept_row, seen=seen)
         saved = draft.sections[name]
         here = [one for one in saved.values.get(rows, []) if one[ROW_ID] == kept_row[ROW_ID]]
         shown = self._for_script(holder, name, saved, place.lang)

@@ -1,13 +1,14 @@
 """Two people change one section at the same time: both versions, field by field, to choose from."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from chalicelib.core.languages import Lang
 from chalicelib.core.typed_text import whole_number
 from chalicelib.forms.drafts.draft import ROW_ID, Values
 from chalicelib.forms.drafts.drafts import Drafts
-from chalicelib.forms.drafts.merging import digests
+from chalicelib.forms.drafts.merging import Merged, beside, digests, merge
 from chalicelib.forms.drafts.refused import EditedMeanwhile, Holder
 from chalicelib.forms.drafts.summary import as_typed, row_text
 from chalicelib.forms.drafts.typed import rows_field, section_of, singles, typed, typed_row
@@ -17,6 +18,10 @@ from chalicelib.web.responses import Response, see_other
 
 Control = dict[str, str]
 """Fields that a page of a section sends for itself."""
+
+
+PICK: Final = "pick."
+"""The start of the names of fields by which somebody chooses."""
 
 
 class Both(NamedTuple):
@@ -33,8 +38,16 @@ class TwoVersions:
     drafts: Drafts
     pages: SectionPages
 
-    def show(self, place: Place, holder: Holder, both: EditedMeanwhile, back: str) -> Response:
-        """Answer with both versions of what two people changed, field by field, to choose from."""
+    def show(  # noqa: PLR0913
+        self,
+        place: Place,
+        holder: Holder,
+        both: EditedMeanwhile,
+        back: str,
+        picked: Collection[str] = (),
+    ) -> Response:
+        """Answer with both versions of what two people changed, field by field, to choose from;
+        `picked` are those of which the other version is chosen already."""
         draft, lang = both.draft, place.lang
         section = section_of(draft.form, both.section)
         fields = rows_field(section, both.rows)["fields"] if both.rows else section["fields"]
@@ -42,6 +55,7 @@ class TwoVersions:
         facts = {
             **self.pages.head(place, draft, both.section, None, []),
             "both": _listed(both, lang),
+            "picked": picked,
             "removed": bool(both.rows and not both.theirs),
             "saved": self.pages.last_saved(holder, draft, both.section),
             "kept": [pair for f in fields for pair in pairs(f["key"], both.joined.get(f["key"]))],
@@ -69,28 +83,60 @@ class TwoVersions:
         }
         return problems.document(problems.text(both, place.lang), place.lang, members)
 
-    def choose(
+    def again(  # noqa: PLR0913
+        self, place: Place, holder: Holder, name: str, fields: dict[str, object], control: Control
+    ) -> Response:
+        """Answer with the same in the other language, and what was chosen so far."""
+        both = self._both(holder, name, fields, control)
+        return self.show(place, holder, both, control["from"], picked=_theirs_of(fields))
+
+    def choose(  # noqa: PLR0913
         self, place: Place, holder: Holder, name: str, fields: dict[str, object], control: Control
     ) -> Response:
         """Save what somebody chose of two versions; what changed since then is shown anew."""
-        draft = self.drafts.get(holder)
-        there = draft.sections[name]
-        rows, _, row_id = control["row"].partition(".")
-        section = section_of(holder.form, name)
-        if rows:
-            f = rows_field(section, rows)
-            theirs: Values = next(
-                (row for row in there.values.get(rows, []) if row.get(ROW_ID) == row_id), {}
-            )
-            mine = _picked(typed_row(f, fields, row_id), theirs, fields)
-            if theirs or fields.get(f"pick.{rows}") != "theirs":
-                seen = control["seen"] if theirs else ""
-                self.drafts.save_row(holder, name, rows, {**mine, ROW_ID: row_id}, seen=seen)
-            return see_other(place.to(name, **{"from": control["from"]}))
-        mine = _picked(typed(singles(section), fields), there.values, fields)
+        both = self._both(holder, name, fields, control)
+        picked = _theirs_of(fields)
+        mine = {key: value for key, value in both.mine.items() if key not in picked}
+        mine |= {key: both.theirs[key] for key in picked if key in both.theirs}
+        back = {"from": control["from"]}
+        if both.rows:
+            if both.theirs or both.rows not in picked:
+                row = {**mine, ROW_ID: both.row}
+                seen = control["seen"] if both.theirs else ""
+                self.drafts.save_row(holder, name, both.rows, row, seen=seen)
+            return see_other(place.to(name, **back))
         version = whole_number(control["version"]) or 0
         self.drafts.save(holder, name, mine, version=version, seen=control["seen"])
-        return see_other(place.to(name, check="1", **{"from": control["from"]}))
+        return see_other(place.to(name, check="1", **back))
+
+    def _both(
+        self, holder: Holder, name: str, fields: dict[str, object], control: Control
+    ) -> EditedMeanwhile:
+        """Return both versions as they stand now, as the page brings mine; what it gave to choose
+        from is disputed still."""
+        draft = self.drafts.get(holder)
+        section, there = section_of(draft.form, name), draft.sections[name].values
+        rows, _, row_id = control["row"].partition(".")
+        # Each answer was read when it was typed, in the language of that page.
+        if rows:
+            mine = typed_row(rows_field(section, rows), fields, row_id)
+            kept: list[Values] = there.get(rows, [])
+            theirs = next((row for row in kept if row.get(ROW_ID) == row_id), {})
+        else:
+            mine = typed(singles(section), fields)
+            theirs = beside(there, draft.form, name, mine)
+        merged = merge(mine, theirs, control["seen"])
+        offered = [name.removeprefix(PICK) for name in fields if name.startswith(PICK)]
+        disputed = dict.fromkeys((*offered, *merged.disputed))
+        joined = {**merged.values, **{key: mine[key] for key in disputed if key in mine}}
+        found = Merged(joined, tuple(disputed))
+        return EditedMeanwhile(draft, name, mine, theirs, found, rows, row_id)
+
+
+def _theirs_of(fields: dict[str, object]) -> list[str]:
+    """Return the fields of which the other version was chosen."""
+    return [key.removeprefix(PICK) for key, value in fields.items()
+            if key.startswith(PICK) and value == "theirs"]  # fmt: skip
 
 
 def _listed(both: EditedMeanwhile, lang: Lang) -> list[Both]:
@@ -105,14 +151,3 @@ def _listed(both: EditedMeanwhile, lang: Lang) -> list[Both]:
              as_typed(f, both.theirs.get(f["key"]), lang))
         for f in fields if f["key"] in both.disputed
     ]  # fmt: skip
-
-
-def _picked(mine: Values, theirs: Values, fields: dict[str, object]) -> Values:
-    """Return my version, with theirs where it was chosen."""
-    chosen = {**mine}
-    for key in {*mine, *theirs}:
-        if fields.get(f"pick.{key}") == "theirs":
-            chosen.pop(key, None)
-            if key in theirs:
-                chosen[key] = theirs[key]
-    return chosen

@@ -199,6 +199,45 @@ def test_rows_are_added_changed_and_removed_by_what_they_are(drafts: Drafts) -> 
     assert [row["name"] for row in drafts.get(ada).values["partners"]] == ["2b"]
 
 
+def test_a_row_that_was_emptied_is_as_good_as_removed(drafts: Drafts) -> None:
+    ada = begun(drafts)
+    zoe = colleague(drafts, ada)
+
+    def save(who: Holder, seen: Mapping[str, Any] | None, **cells: str) -> list[str]:
+        row, shown = {**cells, ROW_ID: "1a"}, digests(seen) if seen else ""
+        drafts.save_row(who, "collective", "partners", row, seen=shown)
+        return [row.get("name", "") for row in drafts.get(ada).values.get("partners", [])]
+
+    first = {"name": "École", ROW_ID: "1a"}
+    assert save(ada, None) == [], "a new one that is blank is none"
+    assert save(ada, None, name="École") == ["École"]
+    drafts.save_row(ada, "collective", "partners", {"name": "Ville", ROW_ID: "2b"}, seen="")
+    assert save(ada, first) == ["Ville"]
+    assert save(ada, first) == ["Ville"], "twice is once"
+    drafts.restore_row(ada, "collective", "partners", "1a")
+    assert drafts.get(ada).values["partners"][0] == first, "it can be put back"
+    save(ada, first)
+    assert save(ada, None, name="Hôpital") == ["Hôpital", "Ville"], "written anew, it stays there"
+    shown = {"name": "Hôpital", ROW_ID: "1a"}
+    save(zoe, shown, name="Hôpital", sector="public")
+    assert save(ada, shown) == ["", "Ville"], "what a colleague wrote meanwhile stays"
+    (row, _) = drafts.get(ada).values["partners"]
+    save(zoe, row, sector="private")
+    with pytest.raises(EditedMeanwhile) as met:
+        save(ada, row)
+    assert met.value.disputed == ("sector",)
+    drafts.remove_row(ada, "collective", "partners", "1a")
+    save(ada, None, name="Hôpital", sector="private")
+    row = {"name": "Hôpital", "sector": "private", ROW_ID: "1a"}
+    for seen in (row, None):
+        assert save(ada, seen, sector="private") == ["Ville"], "nobody takes a choice back by hand"
+    assert save(ada, None, name="A", sector="private") == ["A", "Ville"]
+    row = {"sector": "private", ROW_ID: "3c"}
+    drafts.save_row(ada, "collective", "partners", row, seen="")
+    drafts.save_row(ada, "collective", "partners", {**row, "name": "B"}, seen=digests(row))
+    assert drafts.get(ada).values["partners"][-1]["name"] == "B", "a row may begin with a choice"
+
+
 def test_a_section_is_saved_without_its_rows_and_keeps_them(drafts: Drafts) -> None:
     holder = begun(drafts)
     drafts.save_row(holder, "collective", "partners", {"name": "A", ROW_ID: "a"}, seen="")
@@ -438,8 +477,8 @@ def test_what_is_no_list_of_rows_is_refused_and_none_is_left_out(rows: Any, code
 def test_rows_that_hold_nothing_are_none_and_no_two_have_one_id() -> None:
     given = [None, {}, {"name": "A", ROW_ID: "aa"}, {"name": " "}, {"name": "B", ROW_ID: "aa"}]
     found = typed(section_of("eoi", "collective")["fields"], {"partners": given})["partners"]
-    assert [row["name"] for row in found] == ["A", " ", "B"]
-    assert len({row[ROW_ID] for row in found}) == 3
+    assert [row["name"] for row in found] == ["A", "B"]
+    assert len({row[ROW_ID] for row in found}) == 2
 
 
 Press = Callable[[Services, Holder], object]

@@ -142,6 +142,49 @@ def test_two_people_choose_between_their_versions_and_lose_neither(way: Journey)
     assert kept["contact_last_name"] == "Roy", "they alone changed it"
 
 
+def test_the_choice_between_two_versions_stays_in_the_other_language(way: Journey) -> None:
+    url = begun(way)
+    mine = way.visitor.page(f"{url}/contact?lang=fr").body.decode()
+    theirs = {"contact_title": "Cheffe", "contact_first_name": "Zoé", "contact_last_name": "Roy"}
+    press(way, url, "contact", "continue", **theirs)
+    typed = {"contact_title": "Chef", "contact_first_name": "Ada", "do": "continue"}
+    both = way.visitor.submit(f"{url}/contact", list({**hidden(mine), **typed}.items()))
+    page = both.body.decode()
+    press(way, url, "contact", "continue", **theirs, contact_phone="514 555-0123")
+    for lang in ("en", "fr", "en"):
+        assert f'name="_switch" value="{lang}"' in page
+        picks = {"pick.contact_title": "theirs", "pick.contact_first_name": "mine"}
+        pairs = {**hidden(page), **picks, "_switch": lang}
+        page = way.visitor.submit(f"{url}/contact", list(pairs.items())).body.decode()
+        assert f'<html lang="{lang}-CA">' in page
+        chosen = re.findall(r'name="pick\.(\w+)" value="(\w+)" checked', page)
+        assert sorted(chosen) == [("contact_first_name", "mine"), ("contact_title", "theirs")]
+        assert way.visitor.get(f"{url}/contact").json_body["version"] == 2, "nothing is done by it"
+    done = way.visitor.submit(f"{url}/contact", list({**hidden(page), **picks}.items()))
+    assert done.status_code == 303
+    kept = way.visitor.get(f"{url}/contact").json_body["fields"]
+    assert kept == {**theirs, "contact_first_name": "Ada", "contact_phone": "514 555-0123"}
+
+
+def test_a_row_that_is_emptied_by_hand_is_removed_and_can_be_put_back(way: Journey) -> None:
+    url = filled(way)
+    (row,) = way.visitor.get(f"{url}/collective").json_body["fields"]["partners"][:1]
+    where_ = f"{url}/collective?row=partners.{row['_id']}&lang=fr"
+    inner = hidden(way.visitor.page(where_).body.decode())
+    before = way.visitor.get(f"{url}/collective").json_body["fields"]["partners"]
+    answer = way.visitor.submit(
+        f"{url}/collective", [*inner.items(), ("name", " "), ("do", "done")]
+    )
+    shown = way.visitor.page(f"{url}/{where(answer).partition('#')[0]}").body.decode()
+    assert f"Ligne retirée\u00a0: {row['name']}" in shown
+    assert way.visitor.get(f"{url}/collective").json_body["fields"]["partners"] == before[1:]
+    press(way, url, "collective", f"restore:partners:{row['_id']}")
+    assert way.visitor.get(f"{url}/collective").json_body["fields"]["partners"] == before
+    body = {"row": f"partners.{row['_id']}", "fields": {}, "seen": inner["seen"]}
+    emptied = way.visitor.send(f"{url}/collective", body).json_body
+    assert (emptied["fields"]["partners"], emptied["seen"]) == (before[1:], "")
+
+
 def test_a_wrong_answer_is_saved_shown_once_and_stops_nobody(way: Journey) -> None:
     url = begun(way)
     refused = press(way, url, "contact", "continue", contact_email="ada@")

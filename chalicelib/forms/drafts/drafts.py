@@ -6,16 +6,14 @@ from typing import Final
 
 from chalicelib.core import rate_limit
 from chalicelib.core.errors import BadLink, Conflict, DraftChanged
-from chalicelib.core.ports import Change, Delete, Item, Now, Put, Store, Write
+from chalicelib.core.ports import Change, Delete, Now, Put, Store, Write
 from chalicelib.core.records import is_over, stamp
 from chalicelib.forms.attachment import attachments_in, released
 from chalicelib.forms.drafts.draft import (
     EMPTY_RETENTION,
     OPEN,
-    ROW_ID,
     SENT,
     FormDraft,
-    RemovedRow,
     Saved,
     Values,
     draft_key,
@@ -24,8 +22,9 @@ from chalicelib.forms.drafts.draft import (
     new_id,
     row_names,
 )
-from chalicelib.forms.drafts.merging import Merged, beside, digests, merge
+from chalicelib.forms.drafts.merging import beside, digests, merge
 from chalicelib.forms.drafts.refused import DraftSent, EditedMeanwhile, Holder
+from chalicelib.forms.drafts.rows import ChangedRows, RowList, with_row, with_row_back, without_row
 from chalicelib.forms.drafts.typed import check_carried, check_size, prefilled
 
 SAVE_ATTEMPTS: Final = 24
@@ -120,54 +119,22 @@ class Drafts:
     def save_row(  # noqa: PLR0913
         self, holder: Holder, section: str, rows: str, row: Values, *, seen: str
     ) -> FormDraft:
-        """Keep one row of a list, a new one at its end; twice the same is kept once. Raises as
-        `save` does."""
-
-        def put(draft: FormDraft, kept: list[Values]) -> list[Values]:
-            place = _place(kept, row[ROW_ID])
-            if place is None:
-                if seen:
-                    raise EditedMeanwhile(
-                        draft, section, row, {}, Merged(row, (rows,)), rows, row[ROW_ID]
-                    )
-                return [*kept, row]
-            theirs = kept[place]
-            merged = merge(row, theirs, seen)
-            if merged.disputed:
-                raise EditedMeanwhile(draft, section, row, theirs, merged, rows, row[ROW_ID])
-            return [*kept[:place], merged.values, *kept[place + 1 :]]
-
-        return self._change_rows(holder, section, rows, put)
+        """Keep one row of a list, a new one at its end; twice the same is kept once, and one that
+        was emptied is taken out. Raises as `save` does."""
+        where = RowList(section, rows)
+        return self._change_rows(holder, where, lambda draft: with_row(draft, where, row, seen))
 
     def remove_row(self, holder: Holder, section: str, rows: str, row_id: str) -> FormDraft:
         """Take one row out of a list, to be put back while no other is taken out; nothing happens
         when it is gone already."""
-
-        def take(_: FormDraft, kept: list[Values]) -> list[Values]:
-            return [row for row in kept if row.get(ROW_ID) != row_id]
-
-        def removed(kept: list[Values]) -> Item:
-            place = _place(kept, row_id)
-            if place is None:
-                return {}
-            return {"removed": RemovedRow(rows=rows, place=place, row=kept[place])}
-
-        return self._change_rows(holder, section, rows, take, removed)
+        where = RowList(section, rows)
+        return self._change_rows(holder, where, lambda draft: without_row(draft, where, row_id))
 
     def restore_row(self, holder: Holder, section: str, rows: str, row_id: str) -> FormDraft:
         """Put the row back that was taken out last, where it was; nothing happens when it is there
         already, or another one was taken out since."""
-
-        def put(draft: FormDraft, kept: list[Values]) -> list[Values]:
-            gone = draft.removed
-            if gone is None or gone["rows"] != rows or gone["row"].get(ROW_ID) != row_id:
-                return kept
-            if _place(kept, row_id) is not None:
-                return kept
-            at = int(gone["place"])
-            return [*kept[:at], gone["row"], *kept[at:]]
-
-        return self._change_rows(holder, section, rows, put)
+        where = RowList(section, rows)
+        return self._change_rows(holder, where, lambda draft: with_row_back(draft, where, row_id))
 
     def change(
         self,
@@ -270,30 +237,20 @@ class Drafts:
         )
 
     def _change_rows(
-        self,
-        holder: Holder,
-        section: str,
-        rows: str,
-        change: Callable[[FormDraft, list[Values]], list[Values]],
-        noted: Callable[[list[Values]], Item] = lambda kept: {},
+        self, holder: Holder, where: RowList, change: Callable[[FormDraft], ChangedRows]
     ) -> FormDraft:
-        """Change a list of rows as it stands, and again when somebody else was quicker; `noted`
-        says what else is written about the list as it was."""
+        """Change a list of rows as it stands, and again when somebody else was quicker."""
         draft = self.get(holder)
         for _ in range(SAVE_ATTEMPTS):
-            there = draft.sections[section]
-            kept = list(there.values.get(rows, []))
-            values = {**there.values, rows: change(draft, kept)}
+            there = draft.sections[where.section]
+            changed = change(draft)
+            values = {**there.values, where.rows: changed.kept}
             check_size(draft.form, values)
-            write = self._change(holder, section, values, there.version, None)
-            write = write._replace(set={**write.set, **noted(kept)})
+            write = self._change(holder, where.section, values, there.version, None)
+            write = write._replace(set={**write.set, **changed.noted})
             try:
                 self.store.commit([write])
                 return self.get(holder)
             except Conflict as conflict:
                 draft = self._standing(conflict.met(draft.key), holder)
         raise DraftChanged
-
-
-def _place(rows: list[Values], row_id: str) -> int | None:
-    return next((n for n, row in enumerate(rows) if row.get(ROW_ID) == row_id), None)

@@ -46,7 +46,7 @@ def typed(fields: "Iterable[FormField]", given: Mapping[str, object]) -> Values:
     """Return what was typed in these fields: blank ones are left out, line ends are LF. Raises
     InvalidForm for what is no list where rows are asked for."""
     found = {f["key"]: _typed(f, given[f["key"]]) for f in fields if f["key"] in given}
-    return {key: value for key, value in found.items() if value not in ("", None, [], {})}
+    return {key: value for key, value in found.items() if not _is_blank(value)}
 
 
 def typed_in(
@@ -62,6 +62,10 @@ def typed_in(
         return values
     fresh = unseen(values, seen)
     return as_understood([f for f in fields if f["key"] in fresh], values, lang)
+
+
+def _is_blank(value: object) -> bool:
+    return value in ("", None, [], {}) or (isinstance(value, str) and value.isspace())
 
 
 def _typed(f: "FormField", value: object) -> object:
