@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from chalicelib import content
@@ -11,10 +12,10 @@ from chalicelib.cases.intake.application import application
 from chalicelib.cases.intake.assessment import assessment, receipt
 from chalicelib.cases.intake.declaration import declaration
 from chalicelib.cases.intake.stored_form import is_kept, stored_form
-from chalicelib.cases.intake.submission import Arrival, BoxTicked, IncomingForm, Receipt, parsed
+from chalicelib.cases.intake.submission import Arrival, BoxTicked, IncomingForm, Receipt
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.states import is_ended, table
-from chalicelib.core import log_lines, rate_limit, references
+from chalicelib.core import eastern_time, log_lines, rate_limit, references
 from chalicelib.core.edits import EditsInForce
 from chalicelib.core.errors import (
     AlreadyApplied,
@@ -30,6 +31,8 @@ from chalicelib.core.errors import (
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Change, Item, Key, Now, Put, Store, Write
+from chalicelib.forms import parsing
+from chalicelib.forms.spam import ask_person
 
 REPEAT_SECONDS: Final = 24 * 3600
 """How long the same content, or the same Idempotency-Key, is answered as a repeat."""
@@ -82,7 +85,7 @@ class Intake:
         """
         self._check_open(arrival.form)
         now = self.now()
-        submission = parsed(arrival, now)
+        submission = _parsed(arrival, now)
         visit = Arrival(
             arrival,
             submission,
@@ -272,6 +275,20 @@ class _Attempt:
         return counter
 
 
+def _parsed(arrival: IncomingForm, now: datetime) -> parsing.Submission:
+    """Parse a form that came. Raises InvalidForm, also with the question whether a person sends it."""
+    odd = ask_person(
+        trap=arrival.trap,
+        started_at=arrival.started_at,
+        person=arrival.person,
+        answers=arrival.fields,
+        now=now,
+    )
+    today = eastern_time.today(now)
+    form, fields, lang = arrival.form, arrival.fields, arrival.lang
+    return parsing.parse(form, fields, lang, today, also=odd, asks_dates=arrival.asks_dates)
+
+
 def _way_in(visit: Arrival) -> list[str]:
     """Return what tells an application with an invitation from the same one without."""
     if visit.submission.form != "application":
@@ -280,5 +297,4 @@ def _way_in(visit: Arrival) -> list[str]:
 
 
 def _open_forms() -> list[str]:
-    intake = content.programme()["intake"]
-    return [form for form, standing in intake.items() if standing == "open"]
+    return [form for form, standing in content.programme()["intake"].items() if standing == "open"]

@@ -11,7 +11,7 @@ from chalicelib import content
 from chalicelib.cases.case import Consent, FormName
 from chalicelib.cases.consent import Notices
 from chalicelib.cases.lookup import Cases
-from chalicelib.core import eastern_time, rate_limit
+from chalicelib.core import rate_limit
 from chalicelib.core.json_text import canonical
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links, person_key
@@ -20,7 +20,6 @@ from chalicelib.core.records import stamp
 from chalicelib.forms import parsing
 from chalicelib.forms.attachment import Attachment, handed_over
 from chalicelib.forms.problems import Problem
-from chalicelib.forms.spam import ask_person
 
 ADDRESS_FIELDS: Final = ("contact_email", "applicant_email")
 """The fields of the forms of a file that say whose it is."""
@@ -82,25 +81,6 @@ class Receipt(NamedTuple):
 def received_text(form: str, ref: str, lang: Lang) -> str:
     """Return what the content says to whoever sent a form, once it is there."""
     return content.review()["received"][form][lang].format(ref=ref)
-
-
-def parsed(arrival: IncomingForm, now: datetime) -> parsing.Submission:
-    """Parse a form that came. Raises InvalidForm, also with the question whether a person sends it."""
-    odd = ask_person(
-        trap=arrival.trap,
-        started_at=arrival.started_at,
-        person=arrival.person,
-        answers=arrival.fields,
-        now=now,
-    )
-    return parsing.parse(
-        arrival.form,
-        arrival.fields,
-        arrival.lang,
-        eastern_time.today(now),
-        also=odd,
-        asks_dates=arrival.asks_dates,
-    )
 
 
 BoxTicked = Callable[["IncomingForm", parsing.Submission, str, datetime, str | None], Put | None]
