@@ -12,7 +12,7 @@ from chalicelib.cases.case import Case
 from chalicelib.core.letter_row import APPLICANT, CANARY, letter
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Delete, Item, Key, Now, Put, Store
-from chalicelib.core.records import stamp
+from chalicelib.core.records import is_over, stamp
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.writers.context import CaseLetter
 from chalicelib.mail.writers.draft import LetterSender
@@ -21,7 +21,7 @@ ADDRESS: Final = "success@simulator.amazonses.com"
 """A mailbox of SES that takes every letter, costs no reputation and counts in no quota."""
 
 Sender = Literal["DOCTOR", "DAILY"]
-"""Who sends one: each has one at a time, and takes away what an earlier one left."""
+"""Who sends them; of a sender several may fly at once."""
 
 LETTER_NAME: Final = "eoi_received"
 """Its letter: the receipt that every declaration owes."""
@@ -51,40 +51,56 @@ class Flight:
 
 @dataclass(frozen=True)
 class Canary:
+    """One canary. Its `id` is its own: whoever sends another at the same time sees and takes away
+    that one alone."""
+
     store: Store
     now: Now
     sender: Sender
+    id: str
 
     @property
     def key(self) -> Key:
-        return f"{CANARY}#{self.sender}", CANARY
+        return _partition(self.sender), f"{CANARY}#{self.id}"
 
-    def release(self) -> None:
-        """Store a canary with the letter that it owes, in one transaction, as a form is stored."""
-        self.take_away()
-        now = self.now()
+    def written(self) -> list[Put]:
+        """Return what stores a canary with the letter that it owes, as a form is stored."""
+        now, (pk, sk) = self.now(), self.key
         expires = int((now + CANARY_LIFETIME).timestamp())
-        since = f"{now:%Y%m%d%H%M%S}"
-        pk, sk = self.key
-        owed = letter(pk, since, LETTER_NAME, to=APPLICANT, due=stamp(now))
+        owed = letter(pk, self.id, LETTER_NAME, to=APPLICANT, due=stamp(now))
         row = {"pk": pk, "sk": sk, "kind": "canary", "at": stamp(now), "expires": expires}
-        self.store.commit([Put(row), Put({**owed, "expires": expires})])
+        return [Put(row), Put({**owed, "expires": expires})]
 
     def flight(self) -> Flight:
         """Return how far it came."""
-        for row in self.store.rows(self.key[0], "LETTER#"):
-            return Flight(
-                row["status"],
-                row.get("sent_by") or "",
-                row.get("why") or "",
-                is_late=bool(row.get("late")),
-            )
-        return Flight("gone")
+        row = self.store.get(*self._letter)
+        if row is None:
+            return Flight("gone")
+        return Flight(
+            row["status"],
+            row.get("sent_by") or "",
+            row.get("why") or "",
+            is_late=bool(row.get("late")),
+        )
 
-    def take_away(self) -> None:
-        """Take away all that there is of one; what SES reports later meets nothing."""
-        if rows := self.store.rows(self.key[0]):
-            self.store.commit([Delete((row["pk"], row["sk"])) for row in rows])
+    def removed(self) -> list[Delete]:
+        """Return what takes it away; what SES reports later meets nothing."""
+        return [Delete(self.key), Delete(self._letter)]
+
+    @property
+    def _letter(self) -> Key:
+        return self.key[0], f"LETTER#{self.id}#{LETTER_NAME}#{APPLICANT}"
+
+
+def clear_leftovers(store: Store, now: datetime, sender: Sender) -> None:
+    """Take away what is over of canaries whose sender died; the table would, a day or two later."""
+    for row in store.rows(_partition(sender)):
+        if is_over(row, now):
+            store.commit([Delete((row["pk"], row["sk"]))])
+
+
+def _partition(sender: Sender) -> str:
+    return f"{CANARY}#{sender}"
 
 
 @dataclass(frozen=True)
@@ -96,7 +112,8 @@ class CanaryWriter:
     sender: LetterSender
 
     def write(self, row: Item, now: datetime) -> Draft | None:
-        if self.store.get(row["pk"], CANARY) is None:
+        _, id_, *_ = row["sk"].split("#")
+        if self.store.get(row["pk"], f"{CANARY}#{id_}") is None:
             return None
         case = Case.begun(
             now,

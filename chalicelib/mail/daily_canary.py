@@ -1,8 +1,8 @@
 """A canary each day: it tells that letters do not arrive before a person does.
 
-The row of its clock is always there, and moves on by the sweep: released, looked for, and taken
-away, whatever became of it. Nothing is reported of a canary while something keeps letters: that has
-an alarm of its own, and the canary flies an hour later.
+The row of its clock is always there, and moves on by the sweep, in one transaction with the canary
+itself: released, looked for, and taken away, whatever became of it. Nothing is reported of a canary
+while something keeps letters: that has an alarm of its own, and the canary flies an hour later.
 """
 
 import logging
@@ -47,10 +47,6 @@ class DailyCanary:
     def clock(self) -> StandingClock:
         return StandingClock(self.store, CLOCK_KEY)
 
-    @property
-    def canary(self) -> Canary:
-        return Canary(self.store, self.now, "DAILY")
-
     def ensure_scheduled(self) -> None:
         """Put the row of its clock in the store if none is there; ask once a cold start."""
         if self.is_on:
@@ -70,22 +66,21 @@ class DailyCanary:
 
     def _stop(self, row: Item) -> str:
         log_lines.count("canary-lost", 0)
-        self.store.commit([Delete(CLOCK_KEY, expect={"due_at": row["due_at"]})])
-        self.canary.take_away()
+        end = Delete(CLOCK_KEY, expect={"due_at": row["due_at"]})
+        self.store.commit([end, *self._removed(row)])
         return "off"
 
     def _release(self, row: Item) -> str:
         if self._is_held():
             return self._fly_again(row, AGAIN_AFTER, "held")
         now = self.now()
-        # First the clock: of two at once one releases, and who dies here is looked for as gone.
-        begun = self.clock.moved(row, now + LOOK_AFTER)
-        self.store.commit([begun._replace(set={**begun.set, "released_at": stamp(now)})])
-        self.canary.release()
+        moved = self.clock.moved(row, now + LOOK_AFTER)
+        begun = moved._replace(set={**moved.set, "released_at": stamp(now)})
+        self.store.commit([begun, *self._canary(stamp(now)).written()])
         return "released"
 
     def _look(self, row: Item) -> str:
-        now, flight = self.now(), self.canary.flight()
+        now, flight = self.now(), self._canary(row["released_at"]).flight()
         flown = now - moment(row["released_at"])
         if flight.status == "delivered" and not flight.is_late:
             log_lines.count("canary-lost", 0)
@@ -108,6 +103,13 @@ class DailyCanary:
     def _fly_again(self, row: Item, after: timedelta, outcome: str) -> str:
         """Take the canary away, and have the next one fly later."""
         moved = self.clock.moved(row, self.now() + after)
-        self.store.commit([moved._replace(remove=("released_at",))])
-        self.canary.take_away()
+        landed = moved._replace(remove=("released_at",))
+        self.store.commit([landed, *self._removed(row)])
         return outcome
+
+    def _removed(self, row: Item) -> list[Delete]:
+        """Return what takes away the canary that the clock released, if one flies."""
+        return self._canary(row["released_at"]).removed() if "released_at" in row else []
+
+    def _canary(self, released_at: str) -> Canary:
+        return Canary(self.store, self.now, "DAILY", f"{moment(released_at):%Y%m%d%H%M%S}")

@@ -14,6 +14,7 @@ from chalicelib.core.ports import Put
 from chalicelib.core.records import stamp
 from chalicelib.core.settings import Settings
 from chalicelib.mail.account import MailAccount
+from chalicelib.mail.canary import CANARY_LIFETIME, Canary
 from chalicelib.mail.delivery_events import dead_letter
 from chalicelib.mail.outbox import By
 from fakes import SetClock
@@ -40,11 +41,11 @@ from infra.stage_file import REGION
 from infra.supply import RUNTIME, RUNTIME_ENDS
 from operator_cli import MAY, actions_of, listed, relais
 from watched import (
+    DOCTORS_CANARIES,
     WELL,
     Watched,
     answers,
     client_of,
-    doctors_canary,
     fly,
     found_in,
     measures,
@@ -426,8 +427,37 @@ def test_a_canary_is_taken_away_whatever_becomes_of_it(operator: Watched) -> Non
     for until in ("delivery", "owed", "sent"):
         flies(until=until)(operator)
         lost_canary(operator)
-        assert operator.store.rows(doctors_canary(operator)) == []
+        assert operator.store.rows(DOCTORS_CANARIES) == []
     assert operator.waited == 2 + 2 * CANARY_SECONDS
+
+
+def test_two_doctors_at_once_see_and_take_away_their_own_canary_alone(operator: Watched) -> None:
+    """The second comes while the canary of the first waits, whose letter does not leave."""
+
+    def letters() -> list[str]:
+        return [row["sk"] for row in operator.store.rows(DOCTORS_CANARIES, "LETTER#")]
+
+    def second(operator: Watched) -> None:
+        (first,) = letters()
+        operator.flies = partial(fly, spare=first)
+        assert lost_canary(operator) is None
+        assert letters() == [first]
+        operator.flies = lambda operator: None
+
+    operator.flies = second
+    assert "did not leave within" in (lost_canary(operator) or "")
+    assert operator.store.rows(DOCTORS_CANARIES) == []
+
+
+def test_a_doctor_clears_what_one_that_died_left_and_not_what_flies(
+    operator: Watched, clock: SetClock
+) -> None:
+    canaries = [Canary(operator.store, operator.now, "DOCTOR", name) for name in ("dead", "flies")]
+    for canary in canaries:
+        operator.store.commit(canary.written())
+        clock.pass_(seconds=CANARY_LIFETIME.total_seconds() / 2)
+    assert lost_canary(operator) is None
+    assert [canary.flight().status for canary in canaries] == ["gone", "delivered"]
 
 
 def test_the_end_of_the_calendar_is_spoken_of(operator: Watched, clock: SetClock) -> None:

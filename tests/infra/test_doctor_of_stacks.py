@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 from chalice.app import CloudWatchEvent
 
+from chalicelib.core.ports import Delete
 from chalicelib.core.settings import Settings
-from chalicelib.mail.canary import Canary
 from fakes import SetClock
 from infra.operator.anchoring import anchor_a_new_stage
 from infra.operator.checks.answers import look
@@ -34,7 +34,17 @@ from infra.operator.stage import Operator
 from infra.package import ROOT
 from infra.rights import FOR_TYPE
 from operator_cli import relais
-from watched import WELL, Watched, answers, found_in, measures, says, secret_is, watched
+from watched import (
+    DOCTORS_CANARIES,
+    WELL,
+    Watched,
+    answers,
+    found_in,
+    measures,
+    says,
+    secret_is,
+    watched,
+)
 from well_answers import IDENTITY, LONG_AGO, STACK, Answering, Said, alarms, well
 
 
@@ -281,8 +291,12 @@ def test_drift_is_read_to_its_last_page(operator: Watched) -> None:
     )
 
 
-def test_a_canary_that_another_doctor_took_away_is_no_fault(operator: Watched) -> None:
-    operator.flies = lambda operator: Canary(operator.store, operator.now, "DOCTOR").take_away()
+def test_a_canary_that_somebody_took_away_is_no_fault(operator: Watched) -> None:
+    def take_away(operator: Operator) -> None:
+        rows = operator.store.rows(DOCTORS_CANARIES)
+        operator.store.commit([Delete((row["pk"], row["sk"])) for row in rows])
+
+    operator.flies = take_away
     assert "1 not looked at: the canary" in relais(operator, "doctor")
 
 

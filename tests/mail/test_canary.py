@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import DeliveryFailed
+from chalicelib.core.errors import Conflict, DeliveryFailed
 from chalicelib.core.letter_row import is_canary
-from chalicelib.mail.canary import ADDRESS, CANARY_LIFETIME, Canary
+from chalicelib.mail.canary import ADDRESS, CANARY_LIFETIME, Canary, clear_leftovers
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, SetClock
 from logged import Lines
@@ -17,7 +18,7 @@ from logged import Lines
 
 @pytest.fixture
 def canary(store: MemoryStore, clock: SetClock) -> Canary:
-    return Canary(store, clock, "DOCTOR")
+    return Canary(store, clock, "DOCTOR", "one")
 
 
 def _report(mailer: MemoryMailer, kind: str, **more: Any) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def test_it_flies_by_the_stream_to_the_simulator_and_back_and_leaves_nothing(
 ) -> None:  # fmt: skip
     service.mail.outbox.sweep()
     before = deepcopy(store.items)
-    canary.release()
+    store.commit(canary.written())
     assert canary.flight().status == "owed"
     assert deliver() == 1
     (mail,) = mailer.sent
@@ -42,7 +43,7 @@ def test_it_flies_by_the_stream_to_the_simulator_and_back_and_leaves_nothing(
     assert canary.flight().status == "delivered"
     others = {key: row for key, row in store.items.items() if not is_canary(key[0])}
     assert others == before, "no list, index, count, ceiling or letter to anybody"
-    canary.take_away()
+    store.commit(canary.removed())
     assert store.items == before
     service.delivery_events.settle(_report(mailer, "Complaint"))
     assert store.items == before, "what is heard later meets nothing"
@@ -58,30 +59,39 @@ def test_one_that_dies_alarms_nobody(
         raise DeliveryFailed("BadRequest", permanent=True)
 
     before = deepcopy(store.items)
-    canary.release()
+    store.commit(canary.written())
     with monkeypatch.context() as patch:
         patch.setattr(mailer, "send", refuses)
         deliver()
     assert (canary.flight().status, canary.flight().why) == ("dead", "BadRequest")
-    canary.release()
+    other = replace(canary, id="other")
+    store.commit(other.written())
     deliver()
     service.delivery_events.settle(_report(mailer, "Reject"))
-    assert canary.flight().status == "dead"
-    canary.take_away()
+    assert (other.flight().status, other.flight().why) != ("dead", "BadRequest")
+    assert other.flight().status == "dead"
+    store.commit([*canary.removed(), *other.removed()])
     assert store.items == before
 
 
-def test_one_that_was_left_is_taken_away_by_the_next_and_ends_by_itself(
+def test_it_ends_by_itself_and_two_of_one_sender_leave_each_other_alone(
     canary: Canary, store: MemoryStore, clock: SetClock
 ) -> None:
-    canary.release()
-    clock.pass_(minutes=5)
-    canary.release()
+    other = replace(canary, id="other")
+    store.commit(canary.written())
+    store.commit(other.written())
+    with pytest.raises(Conflict):
+        store.commit(other.written())
+    store.commit(canary.removed())
+    assert (canary.flight().status, other.flight().status) == ("gone", "owed")
     left = [row for key, row in store.items.items() if is_canary(key[0])]
-    assert len(left) == 2
     until = int((clock() + CANARY_LIFETIME).timestamp())
-    assert {row["expires"] for row in left} == {until}
+    assert [row["expires"] for row in left] == [until] * 2
     assert "tremblay" not in json.dumps(left, default=str)
-    canary.take_away()
-    assert canary.flight().status == "gone"
-    canary.take_away()
+    clear_leftovers(store, clock(), "DOCTOR")
+    assert other.flight().status == "owed"
+    clock.pass_(seconds=CANARY_LIFETIME.total_seconds())
+    clear_leftovers(store, clock(), "DAILY")
+    assert other.flight().status == "owed"
+    clear_leftovers(store, clock(), "DOCTOR")
+    assert [key for key in store.items if is_canary(key[0])] == []

@@ -14,7 +14,6 @@ from moto import mock_aws
 from chalicelib.aws.keys import Keys, people_secret
 from chalicelib.core.letter_row import tag_of
 from chalicelib.core.settings import Settings
-from chalicelib.mail.canary import Canary
 from chalicelib.mail.outbox import By
 from chalicelib.services import Services
 from fakes import MemoryMailer, SetClock
@@ -31,22 +30,22 @@ from well_answers import (
     well,
 )
 
+DOCTORS_CANARIES = "CANARY#DOCTOR"
+
 WELL = f"Well: {len(CHECKS)} checks"
 
 
-def fly(operator: Operator, by: By = "stream", until: str = "delivery") -> None:
-    """Do with a canary what the stage does, so far."""
-    for row in operator.store.rows(doctors_canary(operator), "LETTER#"):
+def fly(operator: Operator, by: By = "stream", until: str = "delivery", spare: str = "") -> None:
+    """Do with every canary what the stage does, so far, but for the one whose letter is spared."""
+    for row in operator.store.rows(DOCTORS_CANARIES, "LETTER#"):
+        if row["sk"] == spare:
+            continue
         if until != "owed" and row["status"] == "owed":
             operator.services.mail.outbox.deliver((row["pk"], row["sk"]), by)
         elif until == "delivery":
             tags = {"mail": [tag_of(row["pk"], row["sk"])]}
             report = {"mail": {"tags": tags, "messageId": "m"}, "delivery": {}}
             operator.services.delivery_events.settle({"eventType": "Delivery", **report})
-
-
-def doctors_canary(operator: Operator) -> str:
-    return Canary(operator.store, operator.now, "DOCTOR").key[0]
 
 
 class Watched(Operator):

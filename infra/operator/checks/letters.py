@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 from typing import Final
+from uuid import uuid4
 
 from chalicelib.core.letter_row import DEAD
 from chalicelib.core.records import stamp
 from chalicelib.mail import account
-from chalicelib.mail.canary import Canary, Flight
+from chalicelib.mail.canary import Canary, Flight, clear_leftovers
 from chalicelib.mail.holds import NOTHING, MailHolds
 from chalicelib.mail.service_status import OVERDUE
 from infra.operator.checks.answers import NotLookedAt
@@ -90,9 +91,10 @@ def lost_canary(operator: Operator) -> str | None:
     while something keeps letters, which others say."""
     if MailHolds(operator.store, operator.now).read() != NOTHING:
         return None
-    canary = Canary(operator.store, operator.now, "DOCTOR")
+    clear_leftovers(operator.store, operator.now(), "DOCTOR")
+    canary = Canary(operator.store, operator.now, "DOCTOR", uuid4().hex)
     try:
-        canary.release()
+        operator.store.commit(canary.written())
         flight = canary.flight()
         for _ in range(CANARY_SECONDS):
             if not flight.is_under_way:
@@ -100,7 +102,7 @@ def lost_canary(operator: Operator) -> str | None:
             operator.wait(1)
             flight = canary.flight()
     finally:
-        canary.take_away()
+        operator.store.commit(canary.removed())
     return _said_of(flight)
 
 
@@ -126,7 +128,7 @@ def _said_of(flight: Flight) -> str | None:
                 "mail-events and the log of settle_mail"
             )
         case "gone":
-            raise NotLookedAt("the canary, which another doctor took away")
+            raise NotLookedAt("the canary, which somebody took away")
         case _:
             return f"the canary’s letter was {flight.status} ({flight.why}): the log of settle_mail has the report"
 
