@@ -25,6 +25,7 @@ from chalicelib.core.records import stamp
 from chalicelib.desk import log
 from chalicelib.desk.appraisals import appraisals_key
 from chalicelib.desk.columns import CRITERIA, Cell, Column, chosen, columns, heading
+from chalicelib.desk.fetching import URL_SECONDS, asked_on, note_fetched
 from chalicelib.desk.files import Files
 from chalicelib.desk.filters import Filters
 from chalicelib.desk.jobs import Beat, Jobs, StaffJob
@@ -36,8 +37,6 @@ KEPT_FOR: Final = timedelta(days=1)
 
 READ_AT_ONCE: Final = 100
 FILES_A_STEP: Final = 500
-URL_SECONDS: Final = 60
-
 Format = Literal["xlsx", "csv"]
 TITLES: Final[Mapping[Lang, str]] = {"fr": "Dossiers", "en": "Files"}
 
@@ -88,8 +87,9 @@ class Exporting:
     def address(self, job: StaffJob, staff: Staff) -> str:
         """Return where what was made is for a moment, and note who fetched it."""
         facts = {"job": job.id, "files": job.row["total"] - job.row["left_out"]}
-        self.store.commit([log.entry(staff, "download", facts, self.now())])
-        day, ending = str(job.row["asked_at"])[:10], job.row["format"]
+        now = self.now()
+        note_fetched(self.store, job, log.entry(staff, "download", facts, now), now)
+        day, ending = asked_on(job), job.row["format"]
         saved_as = f"{TITLES[_lang(job)].lower()}-{day}.{ending}"
         return self.objects.url(_name(job, f"files.{ending}"), saved_as, URL_SECONDS)
 

@@ -15,7 +15,8 @@ from chalicelib.core.csv_table import write_csv
 from chalicelib.core.ports import Item, Now
 from chalicelib.core.records import stamp
 from chalicelib.desk import log
-from chalicelib.desk.exporting import KEPT_FOR, URL_SECONDS
+from chalicelib.desk.exporting import KEPT_FOR
+from chalicelib.desk.fetching import URL_SECONDS, asked_on, note_fetched
 from chalicelib.desk.jobs import Beat, Jobs, StaffJob
 from chalicelib.desk.ports import Objects
 from chalicelib.newsletter.sending.ports import SubscriberStore
@@ -69,10 +70,11 @@ class ReaderLists:
 
     def address(self, job: StaffJob, staff: Staff) -> str:
         """Return where a sheet is for a moment, and note who fetched it."""
-        noted = log.entry(staff, "reader_download", {"files": job.row["done"]}, self.now())
-        self.store.commit([noted])
-        day = str(job.row["asked_at"])[:10]
-        return self.objects.url(_name(job, "readers.csv"), f"subscribers-{day}.csv", URL_SECONDS)
+        now = self.now()
+        noted = log.entry(staff, "reader_download", {"files": job.row["done"]}, now)
+        note_fetched(self.store, job, noted, now)
+        saved_as = f"subscribers-{asked_on(job)}.csv"
+        return self.objects.url(_name(job, "readers.csv"), saved_as, URL_SECONDS)
 
     def _write(self, job: StaffJob, beat: Beat) -> Item:
         with tempfile.NamedTemporaryFile(suffix=".csv") as file:

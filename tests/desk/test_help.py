@@ -9,7 +9,8 @@ from chalicelib.coaches.edition import Edition
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.desk.filters import Filters
 from chalicelib.desk.many import Chosen
-from chalicelib.people.reader_lists import COUNT
+from chalicelib.newsletter.issues.issue import SENT, issue_key
+from chalicelib.people.reader_lists import SHEET
 from chalicelib.views.desk.rights import RIGHTS
 from environment import RITA
 from journey import Journey
@@ -26,6 +27,9 @@ NO_PAGE = {
 }
 """What is saved as a file, or shown in the frame of a page."""
 
+WITH_FILE = ("/desk/exports/{job}", "/desk/subscribers/lists/{job}")
+"""The page of what makes a file."""
+
 MIN_HELP_LENGTH = 30
 
 
@@ -36,7 +40,7 @@ def places(way: Journey, rita: StaffBrowser, edition: Edition) -> dict[str, str]
     export = desk.exporting.begin(jobs, me, filters, ["file.ref"], "csv", "fr")
     seen = [Chosen(case.id, case.version, case.events)]
     many = desk.many.begin(jobs, me, seen, Decision("approve"), {})
-    counted = desk.reader_lists.begin(jobs, me, COUNT)
+    counted = desk.reader_lists.begin(jobs, me, SHEET)
     send(rita, "/desk/newsletter", slug="2026-03")
     other = StaffBrowser(way.visitor)
     other.ask("sam.lee@example.org")
@@ -87,3 +91,21 @@ def test_each_page_says_in_both_languages_what_is_done_there(
         fr, en = (help_of(browser, path, lang) for lang in LANGS)
         assert min(len(fr), len(en)) >= MIN_HELP_LENGTH, (path, fr, en)
         assert fr != en, path
+
+
+def test_who_only_asks_whether_a_page_is_there_changes_nothing(
+    way: Journey, published: Edition
+) -> None:
+    rita = signed_in(way, *ROLES)
+    found, store = places(way, rita, published), way.store
+    way.service.desk.jobs.run_open(60)
+    store.items[issue_key("2026-03")]["status"] = SENT
+    found |= {f"{route}/file": f"{found[route]}/file" for route in WITH_FILE}
+    found["/desk/newsletter/{issue}/missed"] = "/desk/newsletter/2026-03/missed"
+    for route in sorted({route for method, route in RIGHTS if method == "GET"} | set(found)):
+        before = len(store.commits)
+        told = rita.head(found.get(route) or route.replace("{issue}", "2026-03"))
+        nothing_yet = route.endswith("/preview")
+        assert told.status_code == 404 if nothing_yet else told.status_code < 400, route
+        assert told.body == b"", route
+        assert store.commits[before:] == [], route

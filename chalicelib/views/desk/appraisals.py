@@ -25,7 +25,8 @@ from chalicelib.desk.appraisals import (
 )
 from chalicelib.desk.criteria import asked_criteria
 from chalicelib.desk.filters import Filters
-from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.entry import Entry
+from chalicelib.views.desk.visit import Visit
 from chalicelib.views.review import CONFLICT_STATUS
 from chalicelib.web.request import text_area, text_field
 from chalicelib.web.responses import Response

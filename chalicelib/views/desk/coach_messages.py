@@ -10,7 +10,8 @@ from chalicelib.core.errors import Conflict
 from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
 from chalicelib.desk import log
-from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.entry import Entry
+from chalicelib.views.desk.visit import Visit
 from chalicelib.web.request import text_field
 from chalicelib.web.responses import Response
 

@@ -13,7 +13,8 @@ from chalicelib.coaches.messages import Messages
 from chalicelib.coaches.proposals import Proposals
 from chalicelib.core.languages import Lang
 from chalicelib.views.desk.coach_form import in_words
-from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.entry import Entry
+from chalicelib.views.desk.visit import Visit
 from chalicelib.web.responses import Response
 
 COACHES_LISTED: Final = 10

@@ -19,6 +19,7 @@ from chalicelib.coaches.keeping import (
 )
 from chalicelib.coaches.proposals import OpenProposal, Proposals
 from chalicelib.coaches.removal import CoachRemoval
+from chalicelib.core import eastern_time
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Put
@@ -28,7 +29,8 @@ from chalicelib.desk import log
 from chalicelib.views.coach_links import proposal_changes
 from chalicelib.views.desk.coach_form import coach_form, in_words
 from chalicelib.views.desk.coach_table import done_text
-from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.entry import Entry
+from chalicelib.views.desk.visit import Visit
 from chalicelib.web.form_errors import Description, FormErrors, form_errors
 from chalicelib.web.problems import FieldError
 from chalicelib.web.request import is_ticked, text_area, text_field
@@ -189,7 +191,7 @@ class DeskCoachViews:
         opened, lang = self.proposals.at_desk(coach, visit.signed_in.staff), visit.lang
         labels = content.coaches()["columns"]
         own = sorted(
-            (one.at[:10], labels[name][lang])
+            (eastern_time.today(moment(one.at)), labels[name][lang])
             for name, one in self.keeping.own(coach).items()
             if name != "last_verified_at"
         )
@@ -197,7 +199,7 @@ class DeskCoachViews:
             "name": coach.full_name,
             "slug": coach.slug,
             "page": self.entry.pages.address("coaches", coach.slug) if coach.public else "",
-            "own": [(moment(f"{day}T12:00:00Z"), label) for day, label in own],
+            "own": own,
             "version": opened.proposal.version if opened else 0,
             "changes": proposal_changes(self.proposals, opened, lang) if opened else [],
         }

@@ -28,7 +28,8 @@ from chalicelib.desk import log
 from chalicelib.desk.kept import KeptForms
 from chalicelib.desk.ports import Objects
 from chalicelib.views.desk.coach_form import in_words
-from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.entry import Entry
+from chalicelib.views.desk.visit import Visit
 from chalicelib.web.request import is_ticked, text_field
 from chalicelib.web.responses import Response
 
@@ -78,8 +79,7 @@ class DirectoryViews:
 
     def fetch(self, visit: Visit) -> Response:
         """Lead to a sheet of the whole directory, private columns too, and note who took it."""
-        if visit.request.method == "HEAD":
-            # Who only asks whether it is there takes nothing.
+        if visit.is_head:
             return self.entry.go(self.entry.address("coaches"))
         coaches = self.editions.catalogue(self.editions.current())
         name = f"exports/{secrets.token_hex(12)}/coaches.csv"

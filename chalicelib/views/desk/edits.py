@@ -14,7 +14,8 @@ from chalicelib.core.settings import Settings
 from chalicelib.desk.editing import WHY_MAX_LENGTH, EditField, Editor, Fault, WithoutSamples
 from chalicelib.desk.edits import DeskEdits, TooMuchEdited, Version
 from chalicelib.desk.rules import rule_editors
-from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.entry import Entry
+from chalicelib.views.desk.visit import Visit
 from chalicelib.web.request import Request
 from chalicelib.web.responses import Response
 

@@ -15,17 +15,16 @@ from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
 from chalicelib.core.settings import Settings
 from chalicelib.desk.kept import KeptForms, Pairs
-from chalicelib.desk.once import ONCE, once_of
+from chalicelib.desk.once import ONCE
 from chalicelib.desk.sessions import Sessions, StaffSession
-from chalicelib.forms.normalise import nest
 from chalicelib.views.desk.own_address import own_address, safe_next
 from chalicelib.views.desk.rights import RIGHTS, Right
 from chalicelib.views.desk.routes import SENT_WITH, TYPED_AT
+from chalicelib.views.desk.visit import Visit
 from chalicelib.web.cookies import STAFF_COOKIE, Cookies
-from chalicelib.web.html_forms import UploadedFile
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems
-from chalicelib.web.request import MULTIPART, Request, text_field
+from chalicelib.web.request import Request, text_field
 from chalicelib.web.responses import PRIVATE, Response, see_other
 
 FORM_FIELD: Final = "nonce"
@@ -40,47 +39,6 @@ NAVIGATED: Final = ("files", "programme", "coaches", "newsletter", "texts")
 
 NOT_KEPT: Final = (FORM_FIELD, "lang", "confirm", "code", "step_code", "version", ONCE)
 """Fields that a page sends for itself, and what is to be said anew."""
-
-
-@dataclass(frozen=True)
-class Visit:
-    """One request at the desk; `session` is None for who is not signed in. `path` is the page that
-    it shows, or whose form it sends, to `sent_to`; `kept` is what was typed there before."""
-
-    request: Request
-    path: str
-    session: StaffSession | None
-    lang: Lang
-    sent_to: str
-    brings_file: bool = False
-    kept: Pairs = ()
-
-    @property
-    def again(self) -> dict[str, object]:
-        """What its reader had typed when a session ended, or before a code was asked for."""
-        return nest(self.kept)
-
-    @property
-    def once(self) -> str:
-        """What names a form of one page with all that is in it; blank for one that adds nothing."""
-        return once_of(self.request.pairs)
-
-    def fields(self) -> dict[str, object]:
-        """Return the fields of a form, whether or not it brings a file. Raises TooLarge, WrongType
-        or Malformed."""
-        return self.with_file()[0]
-
-    def with_file(self) -> tuple[dict[str, object], UploadedFile | None]:
-        """Return the same, and the file where the table of rights lets a form bring one."""
-        if self.brings_file and self.request.kind == MULTIPART:
-            return self.request.with_file()
-        return self.request.fields(), None
-
-    @property
-    def signed_in(self) -> StaffSession:
-        """The session, where the table of rights asks for one."""
-        assert self.session is not None
-        return self.session
 
 
 View = Callable[..., Response]

@@ -15,8 +15,9 @@ from chalicelib.desk.exporting import EXPORT, Exporting, Format
 from chalicelib.desk.files import Files
 from chalicelib.desk.filters import Filters
 from chalicelib.desk.jobs import SECONDS_AT_ONCE, Jobs, StaffJob
-from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.filter_words import FilterWords
+from chalicelib.views.desk.visit import Visit
 from chalicelib.web.request import is_ticked, text_field, texts_of
 from chalicelib.web.responses import Response
 
@@ -78,7 +79,7 @@ class ExportViews:
     def fetch(self, visit: Visit, job: str) -> Response:
         """Lead to what was made, for a moment; to the page that says why not where it is gone."""
         found = self._job(visit, job)
-        if not found.has_file(self.entry.now()):
+        if visit.is_head or not found.has_file(self.entry.now()):
             return self.entry.go(self.entry.address("exports", job))
         return self.entry.go(self.exporting.address(found, visit.signed_in.staff))
 

@@ -20,7 +20,8 @@ from chalicelib.desk.figures import (
     months_back,
 )
 from chalicelib.mail.writers.phrases import reason_texts
-from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.entry import Entry
+from chalicelib.views.desk.visit import Visit
 from chalicelib.web.responses import Response
 
 MONTHS_OFFERED: Final = 36

@@ -39,8 +39,9 @@ from chalicelib.mail.writers.previews import Previews
 from chalicelib.views.days import DAYS, respond_with_days, staffs_days
 from chalicelib.views.desk.appraisals import APPRAISE, AppraisalViews
 from chalicelib.views.desk.charities import charities
-from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.opened_files import OpenedFiles, done_text, held_facts, note_facts
+from chalicelib.views.desk.visit import Visit
 from chalicelib.views.documents import QUERY, DocumentLink, document_facts, saved
 from chalicelib.views.long_answers import PART, part_url, respond_with_part
 from chalicelib.views.review import CONFLICT_STATUS
@@ -87,7 +88,7 @@ class DeskFileViews:
         if wanted := visit.request.query.get(PART):
             back = f"{self._own(case)}?{self._filters(visit).query()}"
             return respond_with_part(self.entry.pages, case, wanted, back, visit.lang)
-        if visit.request.method == "GET":
+        if not visit.is_head:
             self.looks.look(staff.id, case.id, case.events)
             seen(self.files.store, list_key(case))
         if APPRAISE in visit.request.query:

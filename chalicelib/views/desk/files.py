@@ -18,8 +18,9 @@ from chalicelib.core.records import moment
 from chalicelib.desk.files import MAX_FOUND, FileList, Files, Line, line_of
 from chalicelib.desk.filters import FLAGS, ORDERS, POSITION_MAX_LENGTH, WHOSE, Filters
 from chalicelib.desk.looks import Looks
-from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.filter_words import FilterWords
+from chalicelib.views.desk.visit import Visit
 from chalicelib.web.responses import Response
 
 
@@ -57,7 +58,8 @@ class FilesViews:
             lines = [line_of(case) for case in self.files.search(asked.q)]
             return self._page(visit, asked, known, FileList(lines, [], "", True))
         filters = self._filters(query, known)
-        self.looks.remember(me.id, known, filters.query())
+        if not visit.is_head:
+            self.looks.remember(me.id, known, filters.query())
         found = self.files.listed(filters, me.id, query.get("after", "")[:POSITION_MAX_LENGTH])
         return self._page(visit, filters, known, found)
 

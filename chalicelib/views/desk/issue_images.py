@@ -14,7 +14,8 @@ from chalicelib.newsletter.issues.image_bytes import IMAGE_MAX_BYTES, MOST_PIXEL
 from chalicelib.newsletter.issues.image_placing import line_of
 from chalicelib.newsletter.issues.images import MOST_IMAGES, IssueImages
 from chalicelib.newsletter.issues.issue import Issue, existing_issue, status_name
-from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.entry import Entry
+from chalicelib.views.desk.visit import Visit
 from chalicelib.views.documents import ROOM_FOR_FIELDS, size_text
 from chalicelib.views.issue_images import ImageOrigins
 from chalicelib.web.html_forms import UploadedFile

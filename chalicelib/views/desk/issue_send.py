@@ -19,8 +19,9 @@ from chalicelib.newsletter.issues.newsroom import Newsroom, followed_by
 from chalicelib.newsletter.issues.preflight import Audience
 from chalicelib.newsletter.sending.acts import AGAIN, IssueActs
 from chalicelib.newsletter.sending.unreached import UNREACHED_COLUMNS, row_of
-from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.programme import day_of
+from chalicelib.views.desk.visit import Visit
 from chalicelib.views.issue_figures import IssueFigures
 from chalicelib.web.request import is_ticked, text_field
 from chalicelib.web.responses import PRIVATE, Response
@@ -63,8 +64,9 @@ class IssueSendViews:
         if found.status != SENT:
             raise NotFound(issue)
         rows = [row_of(one, visit.lang) for one in self.figures.looked(found)]
-        facts = {"whose": f"{issue} ({len(rows)})"}
-        self.store.commit([log.entry(staff, "missed_readers", facts, self.entry.now())])
+        if not visit.is_head:
+            facts = {"whose": f"{issue} ({len(rows)})"}
+            self.store.commit([log.entry(staff, "missed_readers", facts, self.entry.now())])
         body = "\ufeff" + csv_text(UNREACHED_COLUMNS, rows)
         saved_as = {"Content-Disposition": f'attachment; filename="{issue}.csv"'}
         return Response(200, body, "text/csv; charset=utf-8", {**PRIVATE, **saved_as})

@@ -20,7 +20,8 @@ from chalicelib.newsletter.issues.image import images_of
 from chalicelib.newsletter.issues.image_placing import line_of
 from chalicelib.newsletter.issues.issue import Issue, existing_issue, status_name
 from chalicelib.newsletter.subscribers import consent_text
-from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.entry import Entry
+from chalicelib.views.desk.visit import Visit
 from chalicelib.views.issue_frames import IssueFrames
 from chalicelib.web.request import is_ticked, text_or_empty
 from chalicelib.web.responses import Response

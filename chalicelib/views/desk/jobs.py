@@ -14,10 +14,11 @@ from chalicelib.desk.jobs import Jobs, StaffJob
 from chalicelib.desk.many import DECISIONS
 from chalicelib.people.reader_imports import IMPORT, TRIAL
 from chalicelib.people.reader_lists import COUNT, SHEET
-from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.filter_words import FilterWords
 from chalicelib.views.desk.many import decision_name
 from chalicelib.views.desk.rights import PROGRAMME, RIGHTS
+from chalicelib.views.desk.visit import Visit
 from chalicelib.web.responses import Response
 
 PLACES: Final = {
@@ -73,7 +74,8 @@ class JobsViews:
             "jobs": [self._facts(job, staff, words, visit) for job in found.jobs],
             "more": f"{base}?{urlencode({**whose, 'after': found.more})}" if found.more else "",
         }
-        address = f"{base}?{urlencode(whose)}" if whose else base
+        here = urlencode({**whose, **({"after": after} if after else {})})
+        address = f"{base}?{here}" if here else base
         return self.entry.page(visit, "jobs", facts, address=address)
 
     def _facts(self, job: StaffJob, staff: Staff, words: FilterWords, visit: Visit) -> JobFacts:

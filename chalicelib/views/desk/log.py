@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Final
+from urllib.parse import urlencode
 
 from chalicelib import content
 from chalicelib.cases.staff import Roster
@@ -12,11 +11,11 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item, Store
 from chalicelib.core.records import moment
 from chalicelib.desk import log
-from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.desk.filters import POSITION_MAX_LENGTH
+from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.filter_words import FilterWords
+from chalicelib.views.desk.visit import Visit
 from chalicelib.web.responses import Response
-
-MONTHS_SHOWN: Final = 12
 
 
 @dataclass(frozen=True)
@@ -26,21 +25,24 @@ class LogViews:
     roster: Roster
 
     def show(self, visit: Visit) -> Response:
-        months = _months_back(eastern_time.today(self.entry.now()))
-        asked, base = visit.request.query.get("month", ""), self.entry.address("log")
+        months, query = log.months(eastern_time.today(self.entry.now())), visit.request.query
+        asked, base = query.get("month", ""), self.entry.address("log")
         month = asked if asked in months else months[0]
         words = FilterWords(self.roster, visit.lang)
-        rows = log.of_month(self.store, month)
+        after = query.get("after", "")[:POSITION_MAX_LENGTH]
+        rows = log.of_month(self.store, month, after)
+        shown = rows[: log.LINES_A_PAGE]
+        older = urlencode({"month": month, "after": shown[-1]["sk"]}) if rows[len(shown) :] else ""
+        here = urlencode({"month": month, **({"after": after} if after else {})})
         facts: dict[str, object] = {
             "base": base,
             "month": month,
             "months": months,
-            "entries": [_entry(row, words, visit.lang) for row in rows],
-            "is_cut": len(rows) == log.MAX_SHOWN,
-            "most": log.MAX_SHOWN,
+            "entries": [_entry(row, words, visit.lang) for row in shown],
+            "older": f"{base}?{older}" if older else "",
             "back": self.entry.address("programme"),
         }
-        return self.entry.page(visit, "log", facts, address=f"{base}?month={month}")
+        return self.entry.page(visit, "log", facts, address=f"{base}?{here}")
 
 
 def _entry(row: Item, words: FilterWords, lang: Lang) -> Mapping[str, object]:
@@ -54,11 +56,3 @@ def _entry(row: Item, words: FilterWords, lang: Lang) -> Mapping[str, object]:
         about = str(files)
     what = content.desk()["log"][row["what"]][lang]
     return {"at": moment(row["at"]), "name": row["name"], "what": what, "about": about}
-
-
-def _months_back(today: date) -> list[str]:
-    found, day = [], today.replace(day=1)
-    for _ in range(MONTHS_SHOWN):
-        found.append(f"{day:%Y-%m}")
-        day = date.fromordinal(day.toordinal() - 1).replace(day=1)
-    return found

@@ -22,9 +22,10 @@ from chalicelib.desk.many import DECISIONS, MANY_MAX, OFFERED, Chosen, Many, Res
 from chalicelib.mail.letters import Letter
 from chalicelib.mail.writers.previews import Previews
 from chalicelib.views.desk.chosen_files import chosen_files
-from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.opened_files import OpenedFiles
 from chalicelib.views.desk.rights import PROGRAMME
+from chalicelib.views.desk.visit import Visit
 from chalicelib.views.leaving import departures
 from chalicelib.views.review_form import read_decision
 from chalicelib.web.problems import FieldError

@@ -36,7 +36,8 @@ from chalicelib.newsletter.issues.newsroom import Newsroom, followed_by
 from chalicelib.newsletter.sending.acts import AGAIN, IssueActs
 from chalicelib.newsletter.sending.ports import SubscriberStore
 from chalicelib.newsletter.sending.recipients import bounces
-from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.entry import Entry
+from chalicelib.views.desk.visit import Visit
 from chalicelib.views.issue_figures import MAX_READERS_SHOWN, IssueFigures
 from chalicelib.web.request import is_ticked, text_field
 from chalicelib.web.responses import Response

@@ -18,7 +18,7 @@ from chalicelib.core.ports import Item, Now
 from chalicelib.core.records import moment
 from chalicelib.core.typed_text import whole_number
 from chalicelib.desk.notes import StaffNotes
-from chalicelib.views.desk.entry import Visit
+from chalicelib.views.desk.visit import Visit
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from chalicelib.cases.standing_back import stands_back
 from chalicelib.desk.filters import Filters
 from chalicelib.desk.notes import StaffNotes
 from chalicelib.views.desk.appraisals import AppraisalViews
-from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.opened_files import OpenedFiles, note_facts
+from chalicelib.views.desk.visit import Visit
 from chalicelib.views.documents import document_facts
 from chalicelib.views.review_facts import case_facts
 from chalicelib.web.responses import Response

@@ -13,7 +13,8 @@ from chalicelib.core.errors import NotFound
 from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.typed_dates import NotADate, read_day
 from chalicelib.desk.roster import DeskRoster, Fault, Wrong
-from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.entry import Entry
+from chalicelib.views.desk.visit import Visit
 from chalicelib.web.request import is_ticked, text_field
 from chalicelib.web.responses import Response
 

@@ -19,10 +19,11 @@ from chalicelib.desk.sign_in import CODE_MINUTES, LINK_LIFETIME, OpenedSignIn, S
 from chalicelib.forms import field_types
 from chalicelib.forms.normalise import tidy
 from chalicelib.views.desk.browsers import browser_words
-from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.own_address import safe_next
 from chalicelib.views.desk.programme import day_of
 from chalicelib.views.desk.rights import RIGHTS
+from chalicelib.views.desk.visit import Visit
 from chalicelib.web.cookies import STAFF_COOKIE
 from chalicelib.web.pages import in_language
 from chalicelib.web.request import is_ticked, text_field

@@ -21,7 +21,8 @@ from chalicelib.newsletter.subscribers.subscriber import Subscriber
 from chalicelib.people.reader_imports import IMPORT, LIST_MAX_BYTES, TRIAL, ReaderImports
 from chalicelib.people.reader_lists import COUNT, SHEET, ReaderLists
 from chalicelib.views.consent_record import consent_record
-from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.entry import Entry
+from chalicelib.views.desk.visit import Visit
 from chalicelib.web.request import is_ticked, text_field
 from chalicelib.web.responses import Response
 
@@ -109,7 +110,8 @@ class SubscriberDeskViews:
     def fetch(self, visit: Visit, job: str) -> Response:
         """Lead to a sheet, for a moment; to the page that says why not where it is gone."""
         found = self._job(visit, job)
-        if found.what != SHEET or not found.has_file(self.entry.now()):
+        there = found.what == SHEET and found.has_file(self.entry.now())
+        if visit.is_head or not there:
             return self.entry.go(self._job_url(found))
         return self.entry.go(self.lists.address(found, visit.signed_in.staff))
 

@@ -17,7 +17,8 @@ from chalicelib.desk.files import MAX_QUERY_WORDS
 from chalicelib.desk.filters import QUERY_MAX_LENGTH
 from chalicelib.forms.parsing import FORMS
 from chalicelib.views.desk.edits import EditPage, EditViews, standing_value
-from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.entry import Entry
+from chalicelib.views.desk.visit import Visit
 from chalicelib.web.request import text_field
 from chalicelib.web.responses import Response
 
