@@ -70,7 +70,7 @@ def part(
         "notice": described.get("notice_hash", ""),
     }
     in_steps = bool(content.form(name).get("steps"))
-    draft = f"{settings.public_url}/draft?form={name}" if in_steps else ""
+    draft = f"{settings.public_url}/draft?form={name}&lang={lang}" if in_steps else ""
     facts |= {"description": described, "hidden": hidden, "invited": invited, "rows_at": draft}
     html = templates.render("kit/form.html", **facts)
     return _without_gaps(html) + "\n"

@@ -101,22 +101,24 @@ def with_typed_text(request: Request, response: Response) -> Response:
     pairs = _pairs(request)
     # What is too large to be taken is shown once: again, it would be refused again.
     is_small = len(request.body) <= TAKEN_LIMIT
-    can_again = is_small and BROUGHT not in dict(pairs)
-    return beside_page(response, pairs, again=response.status in TRY_AGAIN and can_again)
+    can_again = is_small and BROUGHT not in dict(pairs) and response.status in TRY_AGAIN
+    again = request.again_in(lang_of(response)) if can_again else ""
+    return beside_page(response, pairs, again)
 
 
-def beside_page(
-    response: Response, pairs: Sequence[tuple[str, str]], *, again: bool = False
-) -> Response:
+def lang_of(page: Response) -> Lang:
+    """Return the language that a page of ours is in."""
+    return "en" if '<html lang="en' in page.body[:200] else "fr"
+
+
+def beside_page(response: Response, pairs: Sequence[tuple[str, str]], again: str = "") -> Response:
     """Return a page with what was typed below it, as it is where all of that stands there already;
-    `again` offers to send it as it was."""
-    lang: Lang = "en" if '<html lang="en' in response.body[:200] else "fr"
+    `again` is the address to send it to as it was, blank where that is of no use."""
+    lang = lang_of(response)
     typed = _typed(pairs, lang)
     if _holds_all(response.body, typed):
         return response
-    block = templates.render(
-        "pages/_typed.html", lang=lang, typed=typed, again=pairs if again else []
-    )
+    block = templates.render("pages/_typed.html", lang=lang, typed=typed, action=again, pairs=pairs)
     before, end, after = response.body.rpartition("</main>")
     return response._replace(body=f"{before}{block}\n{end}{after}")
 

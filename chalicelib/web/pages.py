@@ -1,5 +1,6 @@
 """Pages for browsers: a template with its facts, in the frame and with the headers of every page."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -12,6 +13,9 @@ from chalicelib.web.responses import HTML, PRIVATE, Response
 
 SCRIPT: Final = ("kit", "pages.js")
 """Where the script of our own pages stands."""
+
+_POSTED_TO: Final = re.compile(r' (?:method="post" action|formaction)="([^"#]*)"')
+"""Where a form of a page is posted to, as its HTML says."""
 
 CoachNames = Callable[[Lang], Sequence[tuple[str, str]]]
 """Returns the coaches that a form offers, each by its id and name, in the order of a language."""
@@ -59,6 +63,7 @@ class Pages:
             frame=frame,
             switch_url=switch_url,
         )
+        html = self._posted_in_language(html, lang)
         fixed = {
             **PRIVATE,
             "Content-Security-Policy": self._policy_of_forms(scripted=scripted, framed=framed),
@@ -71,6 +76,19 @@ class Pages:
             found = self._coach_names(lang) if self._coach_names else ()
             return found if len(found) <= MAX_COACHES else ()
         return ()
+
+    def _posted_in_language(self, html: str, lang: Lang) -> str:
+        """Return a page whose forms say its language in the address that they are posted to: of a
+        body that is too large, or broken, nothing else of the form is ever read."""
+
+        def addressed(place: re.Match[str]) -> str:
+            address = place[1].replace("&amp;", "&")
+            says = "?lang=" in address or "&lang=" in address
+            if says or not address.startswith(self.address("")):
+                return place[0]
+            return f'{place[0][:-1]}{"&amp;" if "?" in address else "?"}lang={lang}"'
+
+        return _POSTED_TO.sub(addressed, html) if "<form" in html else html
 
     def address(self, *parts: str) -> str:
         """Return the public address of a page: `address("coaches", slug)` is `…/coaches/{slug}`."""

@@ -120,14 +120,13 @@ def with_switch(request: Request, response: Response) -> Response:
     place = _PLACE.search(response.body) if response.content_type == HTML else None
     if place is None or "<button" in place[1]:
         return response
-    lang: Lang = "en" if '<html lang="en' in response.body[:200] else "fr"
-    there = other_language(lang)
+    there = other_language(kept_text.lang_of(response))
     form = _typed_form(response.body)
     if form is not None:
         return _with_button(request, response, form, there)
     pairs = _pairs(request) if response.status in REFUSED_AGAIN else []
     if request.method == "POST" and 0 < len(pairs) <= REPOST_LIMIT:
-        switch = _repost(pairs, there)
+        switch = _repost(request, pairs, there)
     elif place[1].strip():
         return response
     else:
@@ -217,7 +216,7 @@ def _with_button(request: Request, response: Response, number: int, lang: Lang) 
     return response._replace(body=_PLACE.sub(lambda _: f'<div id="switch">{switch}</div>', body, 1))
 
 
-def _repost(pairs: Pairs, lang: Lang) -> Markup:
+def _repost(request: Request, pairs: Pairs, lang: Lang) -> Markup:
     """Return a form that sends the same again, in the other language; what only switched does so
     again."""
     kept = [(name, lang if name == SWITCH_PAGE else text) for name, text in pairs if name != "lang"]
@@ -227,9 +226,9 @@ def _repost(pairs: Pairs, lang: Lang) -> Markup:
         for name, text in [*kept, ("lang", lang)]
     )
     return Markup(
-        '<form method="post" accept-charset="utf-8">{}'
+        '<form method="post" action="{}" accept-charset="utf-8">{}'
         '<button class="link" type="submit" lang="{}-CA">{}</button></form>'
-    ).format(Markup(hidden), lang, NAMES[lang])
+    ).format(request.again_in(lang), Markup(hidden), lang, NAMES[lang])
 
 
 def _pairs(request: Request) -> Pairs:

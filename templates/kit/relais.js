@@ -73,7 +73,7 @@
 
     get api() {
       const action = this.form ? this.form.getAttribute("action") : ""
-      const known = action.match(/^(.*)\/(forms\/[^/]+|newsletter|coaches)$/) || HERE.match(/^(.*)\/kit\/relais\.js/)
+      const known = action.match(/^(.*)\/(forms\/|newsletter|coaches)[^/]*$/) || HERE.match(/^(.*)\/kit\/relais\.js/)
       return (this.getAttribute("api") || (known ? known[1] : "")).replace(/\/$/, "")
     }
 

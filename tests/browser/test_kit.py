@@ -410,7 +410,7 @@ def test_an_answer_that_is_lost_on_its_way_is_asked_for_again_by_the_same_key(
 
     page = pasted(part(api, "eoi"))
     page.route(
-        "**/forms/eoi",
+        "**/forms/eoi?lang=*",
         lambda route: lose(route) if route.request.method == "POST" else route.continue_(),
     )
     page.route("**/health", lambda route: route.abort())

@@ -128,9 +128,13 @@ def test_a_file_over_four_megabytes_is_told_of_the_other_way(
     url = draft_of(way)
     over = files.pdf(b"x" * DIRECT_BYTES)
     assert add(way, url, over).json_body["errors"][0]["code"] == "file_large"
-    far_over = add(way, url, files.pdf(b"x" * (DIRECT_BYTES + 70_000)), headers=PAGE)
-    assert far_over.status_code == 413
-    assert "document volumineux" in far_over.body.decode()
+    for lang, words in (("fr", "document volumineux"), ("en", "large document")):
+        page = way.visitor.page(f"{url}/documents?lang={lang}").body.decode()
+        (action,) = set(re.findall(r'action="[^"]*/api(/[^"]*)" enctype', page))
+        sent = files.form_data(files.pdf(b"x" * (DIRECT_BYTES + 70_000)))
+        far_over = way.visitor.request("POST", action, sent, **PAGE)
+        assert far_over.status_code == 413
+        assert words in far_over.body.decode()
     assert documents.bodies == {}
 
 

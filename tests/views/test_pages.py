@@ -6,14 +6,17 @@ import html
 import itertools
 import re
 from collections import Counter
+from collections.abc import Iterator
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import pytest
 
 import gallery
 from chalicelib import content
-from chalicelib.core.languages import Lang
+from chalicelib.core.languages import Lang, other_language
 from chalicelib.core.settings import read
 from chalicelib.core.templates import TEMPLATES, field_id
 from chalicelib.forms import description as described
@@ -21,10 +24,14 @@ from chalicelib.forms.parsing import FORMS
 from chalicelib.views.form_page import respond_with_form
 from chalicelib.web import rendering
 from chalicelib.web.pages import Pages
+from chalicelib.web.request import BODY_LIMIT, MULTIPART, SWITCH_PAGE
 from environment import ENVIRONMENT
+from visitor import HTML, Visitor
 
 HOSTILE = "<script>alert(\"1\")</script> & 'Fils'"
 CONTROLS = ("input", "select", "textarea")
+
+PUBLIC_URL = read(ENVIRONMENT).public_url
 
 Attributes = dict[str, str]
 
@@ -78,7 +85,12 @@ def lang(request: pytest.FixtureRequest) -> Lang:
 
 @pytest.fixture(params=NAMES)
 def document(request: pytest.FixtureRequest, lang: Lang) -> Document:
-    kind, name = request.param.split()
+    return taken_apart(request.param, lang)
+
+
+@cache
+def taken_apart(named: str, lang: Lang) -> Document:
+    kind, name = named.split()
     made = gallery.pages(lang) if kind == "page" else gallery.website(lang)
     return Document(made[name])
 
@@ -144,6 +156,50 @@ def test_each_control_has_a_label_and_what_describes_it(document: Document) -> N
     for _, found, _ in document.elements:
         assert set(found.get("aria-describedby", "").split()) <= ids
     assert set(labels) <= ids
+
+
+def posted_to(lang: Lang) -> Iterator[SplitResult]:
+    """Where the forms of all pages are posted to, but for the bucket, which answers by itself."""
+    for name in NAMES:
+        page = taken_apart(name, lang)
+        forms = [one for one in page.all("form") if one.get("method") == "post"]
+        buttons = [
+            one
+            for one in page.all("button")
+            if "formaction" in one and one.get("name") != SWITCH_PAGE
+        ]
+        for address in [one["action"] for one in forms] + [one["formaction"] for one in buttons]:
+            if address.startswith(PUBLIC_URL) or name != "page draft-document":
+                yield urlsplit(address)
+
+
+def test_each_form_is_posted_to_an_address_that_says_its_language(lang: Lang) -> None:
+    said = {(where.path, *parse_qs(where.query).get("lang", [])) for where in posted_to(lang)}
+    # What was refused can be sent again from the same address, to be read in the other language.
+    assert said - {(path, lang) for path, *_ in said} == {("", other_language(lang))}
+
+
+def test_a_body_that_nobody_can_read_is_refused_in_the_language_of_its_page(
+    visitor: Visitor, lang: Lang
+) -> None:
+    """Whatever the browser prefers: nothing in such a body says what the page was in."""
+    addresses = {
+        f"{where.path.partition('/api')[2]}?{where.query}"
+        for where in posted_to(lang)
+        if where.path
+    }
+    by_shape = {re.sub(r"[\w.~-]{20,}", "…", address): address for address in addresses}
+    other = {"Accept-Language": other_language(lang), "Sec-Fetch-Site": "same-origin"}
+    statuses: Counter[int] = Counter()
+    for address in by_shape.values():
+        for body in (b"broken", b"x" * BODY_LIMIT * 24):
+            refused = visitor.request(
+                "POST", address, body, **HTML, **other, **{"Content-Type": MULTIPART}
+            )
+            statuses[refused.status_code] += 1
+            assert f'<html lang="{lang}-CA">' in refused.body.decode()[:200], address
+    assert statuses[400] > 3
+    assert statuses[413] > 3
 
 
 def test_links_within_a_page_lead_somewhere(document: Document) -> None:

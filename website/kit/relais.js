@@ -64,7 +64,7 @@ return this.words[name].replace("{n}", n).replace("{max}", max)
 }
 get api() {
 const action = this.form ? this.form.getAttribute("action") : ""
-const known = action.match(/^(.*)\/(forms\/[^/]+|newsletter|coaches)$/) || HERE.match(/^(.*)\/kit\/relais\.js/)
+const known = action.match(/^(.*)\/(forms\/|newsletter|coaches)[^/]*$/) || HERE.match(/^(.*)\/kit\/relais\.js/)
 return (this.getAttribute("api") || (known ? known[1] : "")).replace(/\/$/, "")
 }
 forbids(kinds) {
