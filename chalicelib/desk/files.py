@@ -17,7 +17,6 @@ from chalicelib.cases.file_index import (
     folded,
     list_key,
     list_row,
-    stream_code,
 )
 from chalicelib.cases.states import kind
 from chalicelib.core import eastern_time, references
@@ -239,7 +238,7 @@ class Files:
 
     def _where(self, filters: Filters, me: str) -> list[Where]:
         found = {
-            "form": filters.form, "stream": stream_code(filters.stream), "lang": filters.language,
+            "form": filters.form, "stream": filters.stream_code, "lang": filters.language,
             "province": filters.province, "undeliverable": filters.undeliverable,
             "unproved": filters.unproved, "unread": filters.unread,
         }  # fmt: skip

@@ -1,6 +1,6 @@
 """What a list of files is asked for: a tab, whose files, filters, an order; as an address says it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -22,6 +22,9 @@ AGE_MAX_DAYS: Final = 999
 POSITION_MAX_LENGTH: Final = 100
 """Characters of where a list goes on."""
 
+VALUE_MAX_LENGTH: Final = 60
+"""Characters of a filter's value."""
+
 QUERY_MAX_LENGTH: Final = 200
 """Characters of what somebody searches for."""
 
@@ -31,10 +34,25 @@ def orphan_state() -> str:
     return step(NEW, "apply_uninvited").to
 
 
+def _is_age(text: str) -> bool:
+    return text.isdecimal() and len(text) < 10 and int(text) <= AGE_MAX_DAYS
+
+
+KNOWN: Final[Mapping[str, Callable[[str], bool]]] = {
+    "tab": lambda text: any(text == tab["id"] for tab in content.desk()["tabs"]),
+    "whose": WHOSE.__contains__,
+    "order": ORDERS.__contains__,
+    "age": _is_age,
+    **dict.fromkeys(FLAGS, "1".__eq__),
+}
+"""By the name of what can only be one of a few values, whether a value is one: another is as if
+nothing was asked for."""
+
+
 @dataclass(frozen=True)
 class Filters:
-    """One list. Blank is no filter; a value that is none of the known ones finds nothing. With `q`,
-    it is what a search for that finds, whatever else is asked for."""
+    """One list. Blank is no filter; what nothing is called finds nothing. With `q`, it is what a
+    search for that finds, whatever else is asked for."""
 
     tab: str = ""
     whose: str = ""
@@ -54,15 +72,13 @@ class Filters:
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Filters":
-        given = {f.name: query.get(f.name, "").strip()[:60] for f in fields(cls)}
-        found = cls(**{**given, **{name: "1" if given[name] else "" for name in FLAGS}})
-        tabs = [tab["id"] for tab in content.desk()["tabs"]]
+        given = {f.name: query.get(f.name, "").strip()[:VALUE_MAX_LENGTH] for f in fields(cls)}
+        given |= {name: "" for name, is_known in KNOWN.items() if not is_known(given[name])}
+        found = cls(**given)
         return replace(
             found,
-            tab=found.tab if found.tab in tabs else tabs[0],
-            whose=found.whose if found.whose in WHOSE else WHOSE[0],
-            order=found.order if found.order in ORDERS else "",
-            age=found.age if found.age.isdecimal() and int(found.age) <= AGE_MAX_DAYS else "",
+            tab=found.tab or content.desk()["tabs"][0]["id"],
+            whose=found.whose or WHOSE[0],
             q=query.get("q", "").strip()[:QUERY_MAX_LENGTH],
         )
 
@@ -101,10 +117,15 @@ class Filters:
         """Say whether a filter depends on the day or on who looked, which no count keeps."""
         return bool(self.age or self.late or self.unread)
 
+    @property
+    def stream_code(self) -> str:
+        """The stream as counts and lists have it; what can be none is none of theirs."""
+        return stream_code(self.stream) or self.stream
+
     def is_counted(self, state: str, owner: str, of: FileFacets, me: str) -> bool:
         """Say whether a count fits, leaving aside what no count keeps."""
         wanted = {
-            "form": self.form, "stream": stream_code(self.stream), "lang": self.language,
+            "form": self.form, "stream": self.stream_code, "lang": self.language,
             "province": self.province, "undeliverable": self.undeliverable,
             "unproved": self.unproved,
         }  # fmt: skip

@@ -45,6 +45,7 @@ class Desk(TypedDict):
     words: dict[Key, Text]
     edits: dict[Key, Text]
     appraisals: dict[Key, Text]
+    address: dict[Key, Text]
 
 
 class Criterion(Text):

@@ -12,6 +12,7 @@ from chalicelib.coaches.editions import EditionStore
 from chalicelib.coaches.messages import Messages
 from chalicelib.coaches.proposals import Proposals
 from chalicelib.core.languages import Lang
+from chalicelib.views.desk.address_notes import Known, cut_text, left_aside
 from chalicelib.views.desk.coach_form import in_words
 from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.visit import Visit
@@ -24,6 +25,19 @@ MAX_TYPED_LENGTH: Final = 100
 MAX_TYPED_WORDS: Final = 6
 
 
+def _is_status(text: str) -> bool:
+    return any(text == one["id"] for one in content.coaches()["statuses"])
+
+
+def _is_page(text: str) -> bool:
+    return text.isdecimal() and len(text) < 5
+
+
+KNOWN: Final[Known] = {
+    "q": lambda text: True, "status": _is_status, "order": ORDERS.__contains__, "page": _is_page,
+}  # fmt: skip
+
+
 class TableQuery(NamedTuple):
     """What a table of coaches is asked for, as its address says it."""
 
@@ -34,12 +48,12 @@ class TableQuery(NamedTuple):
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "TableQuery":
-        order, page = query.get("order", ""), query.get("page", "")
+        status, order, page = (query.get(name, "").strip() for name in ("status", "order", "page"))
         return cls(
             query.get("q", "").strip()[:MAX_TYPED_LENGTH],
-            query.get("status", ""),
+            status if _is_status(status) else "",
             order if order in ORDERS else ORDERS[0],
-            int(page) if page.isdecimal() and len(page) < 5 else 1,
+            int(page) if _is_page(page) else 1,
         )
 
     def address(self, page: int) -> str:
@@ -87,6 +101,7 @@ class CoachTableViews:
         facts: dict[str, object] = {
             "base": base,
             "asked": asked,
+            "aside": _aside(visit),
             "number": len(found),
             "lines": [self._line(one, waiting, lang) for one in shown],
             "statuses": [(one["id"], one[lang]) for one in content.coaches()["statuses"]],
@@ -117,6 +132,13 @@ class CoachTableViews:
 
     def _named(self, coach: Coach) -> dict[str, str]:
         return {"name": coach.full_name, "url": self.entry.address("coach", coach.slug)}
+
+
+def _aside(visit: Visit) -> list[str]:
+    said = left_aside(visit, KNOWN)
+    if len(visit.request.query.get("q", "").strip()) > MAX_TYPED_LENGTH:
+        said.append(cut_text(MAX_TYPED_LENGTH, visit.lang))
+    return said
 
 
 def done_text(visit: Visit) -> str:

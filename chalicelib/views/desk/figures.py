@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from chalicelib import content
@@ -20,6 +21,7 @@ from chalicelib.desk.figures import (
     months_back,
 )
 from chalicelib.mail.writers.phrases import reason_texts
+from chalicelib.views.desk.address_notes import left_aside
 from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.visit import Visit
 from chalicelib.web.responses import Response
@@ -48,6 +50,7 @@ class FiguresViews:
         table, is_whole = self.figures.table(first, last, group)
         stages = [(one, table.stage(one, group)) for one in SPANS]
         facts: dict[str, object] = {
+            "aside": _aside(visit, offered, names),
             "offered": offered,
             "first": first,
             "last": last,
@@ -87,6 +90,12 @@ def _names(lang: Lang) -> Names:
         "p": {one["id"]: one[lang] for one in content.provinces()},
         "s": {stream_code(one["id"]): one[lang] for one in content.streams()},
     }
+
+
+def _aside(visit: Visit, offered: Sequence[str], names: Names) -> list[str]:
+    group = partial(_group, names=names)
+    known = {"from": offered.__contains__, "to": offered.__contains__}
+    return left_aside(visit, {**known, "of": lambda one: group(one) != ALL_FILES})
 
 
 def _group(asked: str, names: Names) -> Group:

@@ -18,6 +18,7 @@ from chalicelib.core.records import moment
 from chalicelib.desk.files import MAX_FOUND, FileList, Files, Line, line_of
 from chalicelib.desk.filters import FLAGS, ORDERS, POSITION_MAX_LENGTH, WHOSE, Filters
 from chalicelib.desk.looks import Looks
+from chalicelib.views.desk.address_notes import filters_aside
 from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.filter_words import FilterWords
 from chalicelib.views.desk.visit import Visit
@@ -76,6 +77,7 @@ class FilesViews:
         more = f"{filters.query()}&{urlencode({'after': found.more})}" if found.more else ""
         facts: dict[str, object] = {
             "q": filters.q,
+            "aside": filters_aside(visit, filters, words),
             "is_cut": bool(filters.q) and len(found.lines) == MAX_FOUND,
             "base": base,
             "lines": [self._line(one, filters, looked, words.names, lang) for one in found.lines],

@@ -12,6 +12,7 @@ from chalicelib.core.ports import Item, Store
 from chalicelib.core.records import moment
 from chalicelib.desk import log
 from chalicelib.desk.filters import POSITION_MAX_LENGTH
+from chalicelib.views.desk.address_notes import left_aside
 from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.filter_words import FilterWords
 from chalicelib.views.desk.visit import Visit
@@ -36,6 +37,7 @@ class LogViews:
         here = urlencode({"month": month, **({"after": after} if after else {})})
         facts: dict[str, object] = {
             "base": base,
+            "aside": left_aside(visit, {"month": months.__contains__}),
             "month": month,
             "months": months,
             "entries": [_entry(row, words, visit.lang) for row in shown],

@@ -16,6 +16,7 @@ from chalicelib.desk.editing import Editor
 from chalicelib.desk.files import MAX_QUERY_WORDS
 from chalicelib.desk.filters import QUERY_MAX_LENGTH
 from chalicelib.forms.parsing import FORMS
+from chalicelib.views.desk.address_notes import cut_text, left_aside
 from chalicelib.views.desk.edits import EditPage, EditViews, standing_value
 from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.visit import Visit
@@ -41,10 +42,12 @@ class TextViews:
     def texts(self, visit: Visit) -> Response:
         """List the forms and letters whose texts can be edited, or the texts with some words."""
         lang, own = visit.lang, self.entry.address("texts")
-        q = visit.request.query.get("q", "").strip()[:QUERY_MAX_LENGTH]
+        typed = visit.request.query.get("q", "").strip()
+        q = typed[:QUERY_MAX_LENGTH]
         found = self._lines(_found(q, lang), lang) if q else []
         facts: dict[str, object] = {
             "q": q,
+            "aside": [cut_text(QUERY_MAX_LENGTH, lang)] if q != typed else [],
             "found": found[:MAX_TEXTS_FOUND],
             "is_cut": len(found) > MAX_TEXTS_FOUND,
             "forms": [(f"{own}/form-{one}", form_texts.name_of(one, lang)) for one in FORMS],
@@ -74,7 +77,8 @@ class TextViews:
         asked = visit.request.query.get("section", "")
         if kind == "form" and name in form_texts.FILES:
             parts = form_texts.parts_of(name, lang)
-            asked, heading = asked or parts[0][0], form_texts.name_of(name, lang)
+            asked = asked if asked in dict(parts) else parts[0][0]
+            heading = form_texts.name_of(name, lang)
             found = [one for section, one in _of_form(name, lang) if section == asked]
         elif kind == "letter" and (letter := name.replace("-", "_")) in letter_texts.letters():
             heading, found = _name_of(letter, lang), list(_of_letter(letter, lang))
@@ -83,6 +87,7 @@ class TextViews:
         facts: dict[str, object] = {
             "heading": heading, "lines": self._lines(found, lang), "parts": parts, "part": asked,
             "own": own, "back": self.entry.address("texts"),
+            "aside": left_aside(visit, {"section": dict(parts).__contains__}),
         }  # fmt: skip
         address = f"{own}?section={asked}" if parts else own
         return self.entry.page(visit, "texts_of", facts, address=address)
