@@ -18,6 +18,15 @@ class TooLarge(RelaisError):
     """The body is over the limit."""
 
 
+class SectionTooLarge(TooLarge):
+    """A section of a draft takes more bytes than leave the others room."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"{size} of {limit} bytes")
+        self.size = size
+        self.limit = limit
+
+
 class WrongType(RelaisError):
     """The content type is not one that forms are read from."""
 

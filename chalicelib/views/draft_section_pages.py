@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.core import eastern_time
 from chalicelib.core.languages import Lang
@@ -25,8 +25,11 @@ from chalicelib.views.described import describe_form
 from chalicelib.views.draft_pages import DraftPages, Place, section_title
 from chalicelib.web.form_errors import form_errors
 from chalicelib.web.pages import Pages
-from chalicelib.web.problems import in_words
+from chalicelib.web.problems import ProblemText, in_words
 from chalicelib.web.responses import Response
+
+if TYPE_CHECKING:
+    from chalicelib.content.shapes.forms import Section
 
 
 class Row(NamedTuple):
@@ -35,6 +38,14 @@ class Row(NamedTuple):
     id: str
     text: str
     error: str
+
+
+class Unsaved(NamedTuple):
+    """Why a page that was posted was not saved, and the answers that it had been shown with."""
+
+    why: ProblemText
+    version: str
+    seen: str
 
 
 @dataclass(frozen=True)
@@ -53,17 +64,16 @@ class SectionPages:
         name: str,
         found: Examined,
         query: Mapping[str, str],
+        unsaved: Unsaved | None = None,
     ) -> Response:
         """Answer with a section; with `check` in the query, with all that is to be mended in it."""
         described = self._described(draft.form, place.lang)
         section, saved, lang = section_of(draft.form, name), draft.sections[name], place.lang
-        only_more, checks = query.get("part") == "more", bool(query.get("check"))
+        only_more = query.get("part") == "more"
         done = next(p for p in progress(draft, found) if p.id == name)
         problems = _shown_problems(done.problems, query)
-        shown = {f["key"] for f in asked(singles(section), saved.values)
-                 if not f.get("hidden") and ("when" in f or not only_more)}  # fmt: skip
-        rows = [f["key"] for f in section["fields"] if f["type"] == "rows" and not only_more]
-        fields = _visible(described, name, [*shown, *rows])
+        shown = _keys_shown(section, saved.values, only_more=only_more)
+        fields = _visible(described, name, shown)
         facts = {
             **self.head(place, draft, name, described, problems),
             **_place_of(draft, name),
@@ -75,16 +85,17 @@ class SectionPages:
                      for f in section["fields"] if f["type"] == "rows"},
             "gone": dict(removed_row(draft, name, query.get("removed", ""), lang)),
             "reads": _reads(draft.form, saved.values, lang),
-            "warnings": {p.field: p.message(lang) for p in done.warnings} if checks else {},
+            "warnings": {p.field: p.message(lang) for p in done.warnings if query.get("check")},
             "same": _same(section, lang),
             "totals": budget_totals(name, found, lang),
             "saved": self.last_saved(holder, draft, name),
             "more": only_more,
             "notice": described["notice"],
+            "unsaved": unsaved,
             "hidden": {**_control(draft, name, query, lang), **_words(described),
-                       "shown": " ".join(sorted(f["key"] for f in fields if "asked_when" in f))},
+                       **_conditions(fields), **_posted(unsaved)},
         }  # fmt: skip
-        return self.respond("draft_section", place, facts)
+        return self.respond("draft_section", place, facts, status=_status(unsaved))
 
     def row(  # noqa: PLR0913
         self,
@@ -94,6 +105,7 @@ class SectionPages:
         rows: str,
         row_id: str,
         query: Mapping[str, str],
+        unsaved: Unsaved | None = None,
     ) -> Response:
         """Answer with the page of one row of a list, new or there already."""
         described = self._described(draft.form, place.lang)
@@ -111,6 +123,7 @@ class SectionPages:
             "number": (len(kept) if number is None else number) + 1,
             "values": row,
             "reads": {},
+            "unsaved": unsaved,
             "room": len(kept) + (number is None) < int(f["max"]),
             "hidden": {
                 "lang": place.lang,
@@ -118,9 +131,10 @@ class SectionPages:
                 "seen": digests(row) if row else "",
                 "from": query.get("from", ""),
                 "checked": "1" if query.get("check") else "",
+                **_posted(unsaved),
             },
         }
-        return self.respond("draft_row", place, facts)
+        return self.respond("draft_row", place, facts, status=_status(unsaved))
 
     def _row_problems(
         self, form: str, name: str, rows: str, row: Values, lang: Lang
@@ -182,6 +196,15 @@ def _shown_problems(problems: Sequence[Problem], query: Mapping[str, str]) -> li
     return [p for p in problems if wanted and (wanted == "1" or p.code not in MISSING)]
 
 
+def _keys_shown(section: "Section", values: Values, *, only_more: bool) -> list[str]:
+    """Return the fields of a section that are asked for, or only those that depend on others."""
+    return [
+        f["key"]
+        for f in asked(section["fields"], values)
+        if not f.get("hidden") and ("when" in f or not only_more)
+    ]
+
+
 def _visible(described: Mapping[str, Any], name: str, keys: list[str]) -> list[dict[str, Any]]:
     """Return the fields that a page shows. What is asked here is asked: no label says "if it
     applies"."""
@@ -192,7 +215,7 @@ def _visible(described: Mapping[str, Any], name: str, keys: list[str]) -> list[d
     ]
 
 
-def _same(section: Any, lang: Lang) -> list[dict[str, str]]:
+def _same(section: "Section", lang: Lang) -> list[dict[str, str]]:
     """Return the boxes that copy answers of other sections."""
     return [
         {"id": same["id"], "before": same["before"], "label": same["label"][lang]}
@@ -217,6 +240,20 @@ def _control(draft: FormDraft, name: str, query: Mapping[str, str], lang: Lang) 
         "from": query.get("from", ""),
         "checked": "1" if query.get("check") else "",
     }
+
+
+def _conditions(fields: Sequence[Mapping[str, object]]) -> dict[str, str]:
+    """Return which questions that depend on others a page shows."""
+    return {"shown": " ".join(sorted(str(f["key"]) for f in fields if "asked_when" in f))}
+
+
+def _posted(unsaved: Unsaved | None) -> dict[str, str]:
+    """Return what a page that was not saved still says of the answers that it was shown with."""
+    return {"version": unsaved.version, "seen": unsaved.seen} if unsaved else {}
+
+
+def _status(unsaved: Unsaved | None) -> int:
+    return unsaved.why.status if unsaved else 200
 
 
 def _words(described: Mapping[str, Any]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final, TypeGuard
 
 from chalicelib.core import eastern_time
-from chalicelib.core.errors import Malformed
+from chalicelib.core.errors import Malformed, RelaisError, SectionTooLarge
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.ports import Now
 from chalicelib.core.typed_text import DIGITS_LIMIT, whole_number
@@ -14,7 +14,7 @@ from chalicelib.forms.drafts.drafts import Drafts
 from chalicelib.forms.drafts.merging import digests
 from chalicelib.forms.drafts.progress import MISSING, examined, problems_of, progress
 from chalicelib.forms.drafts.refused import EditedMeanwhile, Holder
-from chalicelib.forms.drafts.rows import is_blank, place_of
+from chalicelib.forms.drafts.rows import RowList, is_blank, place_of, with_typed
 from chalicelib.forms.drafts.typed import (
     asked,
     check_known,
@@ -28,7 +28,7 @@ from chalicelib.forms.drafts.typed import (
 )
 from chalicelib.newsletter.subscribers.consent_text import SHOWN_FIELD
 from chalicelib.views.draft_pages import Place
-from chalicelib.views.draft_section_pages import SectionPages
+from chalicelib.views.draft_section_pages import SectionPages, Unsaved
 from chalicelib.views.draft_two_versions import Control, TwoVersions
 from chalicelib.web.problems import in_words
 from chalicelib.web.request import Request, switched, take_control
@@ -87,6 +87,8 @@ class DraftSections:
             return self._save_section(place, holder, name, fields, control)
         except EditedMeanwhile as both:
             return self.two_versions.show(place, holder, both, control["from"])
+        except SectionTooLarge as refused:
+            return self._given_back(place, holder, name, fields, control, refused)
 
     def _save_section(
         self, place: Place, holder: Holder, name: str, fields: dict[str, object], control: Control
@@ -104,6 +106,37 @@ class DraftSections:
         if control["same"]:
             self._copy(holder, name, control["same"], saved)
         return self._next(place, holder, name, saved.values, control)
+
+    def _given_back(  # noqa: PLR0913
+        self,
+        place: Place,
+        holder: Holder,
+        name: str,
+        fields: dict[str, object],
+        control: Control,
+        refused: RelaisError,
+    ) -> Response:
+        """Answer with the page that could not be saved, with all that was typed in it."""
+        typed_lang, draft = place.lang, self.drafts.get(holder)
+        do, _, what = control["do"].partition(":")
+        if do == "lang" and what in LANGS:
+            place = place._replace(lang=what)
+        text = self.pages.frame.problems.text(refused, place.lang, form=draft.form)
+        unsaved = Unsaved(text, control["version"], control["seen"])
+        query = {"check": "wrong", "from": control["from"]}
+        section = section_of(draft.form, name)
+        if control["row"]:
+            rows, _, row_id = control["row"].partition(".")
+            f = rows_field(section, rows)
+            row = row_typed_in(typed_lang, f, fields, row_id, control["seen"])
+            shown = draft.showing(
+                name,
+                {**draft.sections[name].values, rows: with_typed(draft, RowList(name, rows), row)},
+            )
+            return self.pages.row(place, shown, name, rows, row_id, query, unsaved)
+        shown = draft.showing(name, typed_in(typed_lang, singles(section), fields, control["seen"]))
+        found = examined(shown, place.lang, self._today)
+        return self.pages.section(place, holder, shown, name, found, query, unsaved)
 
     def _next(
         self, place: Place, holder: Holder, name: str, values: Values, control: Control

@@ -26,7 +26,7 @@ ERRORS: Final[Mapping[str, tuple[type[Exception], ...]]] = {
     "step": (errors.Refused, errors.Conflict),
     "form": (errors.IntakePaused, errors.KeyReused),
     "invitation": (errors.NotInvited, errors.InviteOver, errors.AlreadyApplied),
-    "draft": (errors.EditedByOther, errors.DraftChanged),
+    "draft": (errors.EditedByOther, errors.DraftChanged, errors.SectionTooLarge),
     "search": (errors.BadQuery,),
 }
 """What goes wrong, by what an operation has to do with. A method that an address does not have is

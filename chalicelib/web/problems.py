@@ -26,6 +26,7 @@ CODES: Final[dict[type, str]] = {
     errors.InviteOver: "invite_over",
     errors.AlreadyApplied: "already_applied",
     errors.TooLarge: "too_large",
+    errors.SectionTooLarge: "section_too_large",
     errors.WrongType: "wrong_type",
     InvalidForm: "invalid",
     errors.DraftChanged: "draft_changed",
@@ -152,10 +153,13 @@ def _facts(error: Exception, lang: Lang, form: str) -> dict[str, object]:
     plurals = content.review()["form_plural"]
     facts: dict[str, object] = {
         "form_plural": plurals[form][lang],
-        "limit": f"{BODY_LIMIT // 1024}\u00a0{'kB' if lang == 'en' else 'ko'}",
+        "limit": _kilobytes(BODY_LIMIT // 1024, lang),
         "format": str(error) or "UTF-8",
         "method": str(error),
     }
+    if isinstance(error, errors.SectionTooLarge):
+        facts["limit"] = _kilobytes(error.limit // 1000, lang)
+        facts["size"] = _kilobytes(-(-error.size // 1000), lang)
     if isinstance(error, errors.AlreadyApplied):
         facts["ref"] = error.ref
     if isinstance(error, errors.BadQuery):
@@ -163,6 +167,10 @@ def _facts(error: Exception, lang: Lang, form: str) -> dict[str, object]:
     if isinstance(error, errors.TooMany):
         facts["minutes"] = -(-error.seconds // 60)
     return facts
+
+
+def _kilobytes(count: int, lang: Lang) -> str:
+    return f"{count}\u00a0{'kB' if lang == 'en' else 'ko'}"
 
 
 def _headers(error: Exception) -> dict[str, str]:

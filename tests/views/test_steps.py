@@ -11,7 +11,7 @@ from chalicelib.content import edits
 from chalicelib.core.edits import MARK_SHARDS, mark_key, packed
 from chalicelib.core.languages import LANGS, Lang, other_language
 from chalicelib.core.templates import environment
-from chalicelib.forms.drafts.draft import RETENTION, section_ids
+from chalicelib.forms.drafts.draft import RETENTION, ROW_BYTES, section_ids
 from chalicelib.forms.drafts.typed import section_of
 from journey import Journey
 from visitor import token
@@ -183,6 +183,41 @@ def test_a_row_that_is_emptied_by_hand_is_removed_and_can_be_put_back(way: Journ
     body = {"row": f"partners.{row['_id']}", "fields": {}, "seen": inner["seen"]}
     emptied = way.visitor.send(f"{url}/collective", body).json_body
     assert (emptied["fields"]["partners"], emptied["seen"]) == (before[1:], "")
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("row", ["", "partners.abc123"])
+def test_a_section_that_is_too_long_is_given_back_with_its_true_limit(
+    way: Journey, row: str, lang: Lang
+) -> None:
+    url, other = filled(way), other_language(lang)
+    place = f"{url}/collective?lang={lang}" + (f"&row={row}" if row else "")
+    before = way.visitor.get(f"{url}/collective").json_body
+    key, typed = ("name", "é" * 30_000) if row else ("collective_name", "Où? & <quoi>" * 6_000)
+    fields = {**hidden(way.visitor.page(place).body.decode()), key: typed}
+    limit, unit = ROW_BYTES // len(section_ids("eoi")) // 1000, {"fr": "ko", "en": "kB"}
+    for do, shown in (("continue", lang), ("lang:" + other, other)):
+        answer = way.visitor.submit(f"{url}/collective", list({**fields, "do": do}.items()))
+        page = answer.body.decode()
+        assert answer.status_code == 413
+        assert f'<html lang="{shown}-CA">' in page
+        assert f"{limit}\u00a0{unit[shown]}" in page
+        assert page.count(html.escape(typed)) == 1, "in its field, to be shortened"
+        assert hidden(page)["seen"] == fields["seen"]
+        assert f'name="{key}"' in page
+        assert way.visitor.get(f"{url}/collective").json_body == before
+        fields |= hidden(page)
+    shorter = {**fields, key: "Plus court"}
+    pressed = way.visitor.submit(f"{url}/collective", [*shorter.items(), ("do", "save")])
+    assert pressed.status_code == 303
+    kept = way.visitor.get(f"{url}/collective").json_body["fields"]
+    assert (kept["partners"][-1]["name"] if row else kept[key]) == "Plus court"
+    script = way.visitor.send(
+        f"{url}/collective?lang={lang}",
+        {"version": 9, "fields": {key: typed}} | ({"row": "partners.def456"} if row else {}),
+    )
+    assert script.status_code == 413
+    assert f"{limit}\u00a0{unit[lang]}" in script.json_body["detail"]
 
 
 def test_a_wrong_answer_is_saved_shown_once_and_stops_nobody(way: Journey) -> None:

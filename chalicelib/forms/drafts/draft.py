@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, TypedDict
 
@@ -133,6 +133,12 @@ class FormDraft:
         """All answers, of every section."""
         return {k: v for saved in self.sections.values() for k, v in saved.values.items()}
 
+    def showing(self, section: str, values: Values) -> "FormDraft":
+        """Return the draft as it would be with these answers in a section, and all else of it."""
+        saved = self.sections[section]
+        shown = saved._replace(values={**rows_of(self.form, section, saved.values), **values})
+        return replace(self, sections={**self.sections, section: shown})
+
     @property
     def attachments(self) -> dict[str, str]:
         """The documents that the draft has: the field of each, by its id."""
@@ -213,6 +219,12 @@ def row_names(form: str, section: str) -> list[str]:
         for f in each["fields"]
         if f["type"] == "rows"
     ]
+
+
+def rows_of(form: str, section: str, values: Values) -> Values:
+    """Return the lists of rows among the answers of a section."""
+    lists = row_names(form, section)
+    return {key: value for key, value in values.items() if key in lists}
 
 
 def lifetime(draft_id: str, now: datetime) -> Item:

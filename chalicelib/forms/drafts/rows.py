@@ -61,6 +61,14 @@ def with_row(draft: FormDraft, where: RowList, row: Values, seen: str) -> Change
     return ChangedRows([*kept[:place], left, *kept[place + 1 :]])
 
 
+def with_typed(draft: FormDraft, where: RowList, row: Values) -> list[Values]:
+    """Return a list as it would be with a row as it was typed."""
+    kept = where.of(draft)
+    place = place_of(kept, row[ROW_ID])
+    at = len(kept) if place is None else place
+    return [*kept[:at], row, *kept[at + 1 :]]
+
+
 def without_row(draft: FormDraft, where: RowList, row_id: str) -> ChangedRows:
     """Return a list without one row, which can be put back; as it is where that is gone already."""
     kept = where.of(draft)

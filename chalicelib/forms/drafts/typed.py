@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from chalicelib import content
-from chalicelib.core.errors import NotFound, TooLarge
+from chalicelib.core.errors import NotFound, SectionTooLarge, TooLarge
 from chalicelib.core.json_text import compact
 from chalicelib.core.languages import Lang
 from chalicelib.forms.cleaning import asked as is_asked
@@ -166,12 +166,13 @@ CARRIED_BYTES: Final = 2000
 def check_size(
     form: str, values: Mapping[str, object], carried: Mapping[str, str] | None = None
 ) -> None:
-    """Refuse a section that is too large. Raises TooLarge for a section that leaves the others no
-    room in one row, with what is carried along with it."""
+    """Refuse a section that is too large. Raises SectionTooLarge for a section that leaves the
+    others no room in one row, with what is carried along with it."""
     check_carried(carried or {})
     taken = len(compact(values).encode()) + len(compact(dict(carried or {})).encode())
-    if taken > ROW_BYTES // len(section_ids(form)):
-        raise TooLarge
+    limit = ROW_BYTES // len(section_ids(form))
+    if taken > limit:
+        raise SectionTooLarge(taken, limit)
 
 
 def check_carried(carried: Mapping[str, str]) -> None:
