@@ -437,7 +437,7 @@ def test_two_doctors_at_once_see_and_take_away_their_own_canary_alone(operator: 
     def letters() -> list[str]:
         return [row["sk"] for row in operator.store.rows(DOCTORS_CANARIES, "LETTER#")]
 
-    def second(operator: Watched) -> None:
+    def second(_: Operator) -> None:
         (first,) = letters()
         operator.flies = partial(fly, spare=first)
         assert lost_canary(operator) is None
