@@ -3,6 +3,7 @@ taken back."""
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -43,17 +44,18 @@ class Deployments:
 
     def settle(self, *, stands: bool) -> None:
         """Say of a deploy that did not end, if any, whether it stands: else it is forgotten."""
-        for one in self.all():
-            if one.ended:
-                continue
-            if stands:
-                self._write(replace(one, ended=True))
-            else:
-                self.s3.delete_object(Bucket=self.bucket, Key=_key(one))
+        # No more than the newest one: the next takes its place.
+        last = next(self.all(), None)
+        if last is None or last.ended:
+            return
+        if stands:
+            self._write(replace(last, ended=True))
+        else:
+            self.s3.delete_object(Bucket=self.bucket, Key=_key(last))
 
     def keep(self, deployment: Deployment) -> None:
         """Keep a deploy that ended well, unless it brought what stands already."""
-        last = next(iter(self.all()), None)
+        last = next(self.all(), None)
         if last is None or _what(last) != _what(deployment):
             self._write(deployment)
 
@@ -81,8 +83,8 @@ class Deployments:
         body = json.dumps(asdict(deployment), ensure_ascii=False).encode()
         self.s3.put_object(Bucket=self.bucket, Key=_key(deployment), Body=body)
 
-    def all(self) -> list[Deployment]:
-        """Return all deploys that are known, the newest first."""
+    def all(self) -> Iterator[Deployment]:
+        """Yield all deploys that are known, the newest first; each is read once it is asked for."""
         pages = self.s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=_FOLDER
         )
@@ -91,18 +93,18 @@ class Deployments:
         except ClientError as error:
             if error.response["Error"]["Code"] != "NoSuchBucket":
                 raise
-            return []
-        return [self._read(key) for key in sorted(keys, reverse=True)]
+            return
+        yield from map(self._read, sorted(keys, reverse=True))
 
     def before(self) -> Deployment | None:
         """Return the deploy to go back to from the one that stands: the last one before it that
         brought something else, and was not itself taken back; None when there is none."""
         known = self.all()
-        if not known:
+        now = next(known, None)
+        if now is None:
             return None
-        now = known[0]
-        older = [one for one in known if one.first_at == one.at and one.at < now.first_at]
-        return older[0] if older else None
+        older = (one for one in known if one.first_at == one.at and one.at < now.first_at)
+        return next(older, None)
 
     def _read(self, key: str) -> Deployment:
         return Deployment(**json.load(self.s3.get_object(Bucket=self.bucket, Key=key)["Body"]))

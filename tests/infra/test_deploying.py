@@ -90,7 +90,7 @@ def test_whatever_was_deployed_and_taken_back_going_back_goes_to_something_older
             if step == "deploy":
                 deployments.keep(_deployed(number, f"v{number}"))
             elif before := deployments.before():
-                now = deployments.all()[0]
+                now = next(deployments.all())
                 assert before.first_at < now.first_at
                 deployments.keep(replace(before, at=_deployed(number, "").at))
 
