@@ -28,8 +28,8 @@ _DECISIONS: Final = ("approve", "decline", "conditions")
 
 
 class Turnaround(NamedTuple):
-    """Days from a form to its decision: half of the cases took no longer than `median`,
-    nine out of ten no longer than `most`."""
+    """Days of a stage, such as from a form to its decision: half of the cases took no longer than
+    `median`, nine out of ten no longer than `most`."""
 
     median: int
     most: int

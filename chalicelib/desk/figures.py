@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from chalicelib.cases.figures import ENDS, FIGURES, REACH, Dimension, Figure, Span, figures
-from chalicelib.cases.turnaround import reached
+from chalicelib.cases.turnaround import Turnaround, reached
 from chalicelib.core.ports import Store, Stretch
 
 MAX_FIGURE_ROWS: Final = 5_000
@@ -19,14 +19,6 @@ class Group(NamedTuple):
 
     dimension: Dimension = "a"
     value: str = ""
-
-
-class StageDays(NamedTuple):
-    """How many files went through a stage; the days in which half of them did, and nine of ten."""
-
-    files: int
-    median: int
-    most: int
 
 
 ALL_FILES: Final = Group()
@@ -47,7 +39,7 @@ class FigureTable:
         """Return how often a fact holds; of all months, where none is named."""
         return sum(facts[what] for facts in self._of(kind, group, month))
 
-    def stage(self, span: Span, group: Group = ALL_FILES, month: str = "") -> StageDays | None:
+    def stage(self, span: Span, group: Group = ALL_FILES, month: str = "") -> Turnaround | None:
         """Return how long a stage took; None where no file went through it."""
         days: Counter[int] = Counter()
         for facts in self._of(span, group, month):
@@ -57,7 +49,7 @@ class FigureTable:
         if total <= 0:
             return None
         found = {length: files for length, files in days.items() if files}
-        return StageDays(total, reached(found, total, 0.5), reached(found, total, 0.9))
+        return Turnaround(reached(found, total, 0.5), reached(found, total, 0.9), total)
 
     def values(self, dimension: Dimension) -> list[str]:
         """Return the values of a dimension that any file has, those with most files first."""

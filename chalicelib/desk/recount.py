@@ -10,7 +10,7 @@ from typing import Final
 from chalicelib.cases.case import Case
 from chalicelib.cases.figures import FIGURE_ROW, FIGURES, recounted_figures
 from chalicelib.cases.file_index import COUNT_ROW, COUNTS, recounted
-from chalicelib.cases.turnaround import MONTHS_COUNTED, STAGES, Turnaround, sum_write
+from chalicelib.cases.turnaround import MONTHS_COUNTED, STAGES, sum_write
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Conflict
 from chalicelib.core.ports import Change, Item, Key, Now, Store
@@ -87,7 +87,7 @@ class Recount:
         last, *_, first = months_back(eastern_time.today(now), MONTHS_COUNTED)
         table, _ = Figures(self.store).table(first, last)
         stages = {form: table.stage(span) for form, span in STAGES.items()}
-        sums = {f: Turnaround(s.median, s.most, s.files) for f, s in stages.items() if s}
+        sums = {form: found for form, found in stages.items() if found}
         return sum_write(sums, now)
 
     def _differing(self) -> dict[Attribute, int]:

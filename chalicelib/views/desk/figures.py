@@ -9,6 +9,7 @@ from typing import Final
 from chalicelib import content
 from chalicelib.cases.figures import ENDS, HELD, MAIL, NEWS, REACH, REACHED, SPANS, WHY, Dimension
 from chalicelib.cases.file_index import stream_code
+from chalicelib.cases.turnaround import Turnaround
 from chalicelib.core import eastern_time
 from chalicelib.core.languages import Lang
 from chalicelib.desk.figures import (
@@ -16,7 +17,6 @@ from chalicelib.desk.figures import (
     Figures,
     FigureTable,
     Group,
-    StageDays,
     months,
     months_back,
 )
@@ -120,7 +120,7 @@ def _by_month(table: FigureTable, group: Group, every: Sequence[str]) -> list[Ma
             "month": month,
             "received": table.number(REACH, "received", group, month),
             "decided": sum(
-                found.files
+                found.cases
                 for span in ("declaration", "application")
                 if (found := table.stage(span, group, month))
             ),
@@ -131,7 +131,7 @@ def _by_month(table: FigureTable, group: Group, every: Sequence[str]) -> list[Ma
     ]
 
 
-def _median(found: StageDays | None) -> int | None:
+def _median(found: Turnaround | None) -> int | None:
     return None if found is None else found.median
 
 
