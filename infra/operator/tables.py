@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.aws.dynamo import item_of
 from chalicelib.aws.every_file import every_file
+from chalicelib.aws.whole_table import scanned
 from chalicelib.cases.case import Case
 from chalicelib.core.ports import Item
 
@@ -33,35 +34,32 @@ class Tables:
 
     def everybody(self) -> Iterator[Item]:
         """Yield the row of each subscriber, in no order."""
-        pages = self.client.get_paginator("scan").paginate(
-            TableName=self.subscribers,
+        return scanned(
+            self.client,
+            self.subscribers,
             FilterExpression="kind = :kind",
             ExpressionAttributeValues={":kind": {"S": "subscriber"}},
         )
-        return (item_of(item) for page in pages for item in page["Items"])
 
     def letters_sent_since(self, since: str) -> Iterator[Item]:
         """Yield the key and what is said of lateness of each letter sent since a stamp, in no
         order. Reads the whole table."""
-        pages = self.client.get_paginator("scan").paginate(
-            TableName=self.records,
+        return scanned(
+            self.client,
+            self.records,
             ProjectionExpression="pk, sk, late",
             FilterExpression="kind = :kind AND sent_at >= :since",
             ExpressionAttributeValues={":kind": {"S": "letter"}, ":since": {"S": since}},
         )
-        return (item_of(item) for page in pages for item in page["Items"])
 
     def cases(self) -> Iterator[Case]:
         """Yield each case, in no order."""
         return every_file(self.client, self.records)
 
     def everything(self) -> Iterator[Item]:
-        """Yield every row of both tables, in no order, a page at a time."""
+        """Yield every row of both tables, in no order."""
         for table in (self.records, self.subscribers):
-            for page in self.client.get_paginator("scan").paginate(
-                TableName=table, ConsistentRead=True
-            ):
-                yield from map(item_of, page["Items"])
+            yield from scanned(self.client, table, ConsistentRead=True)
 
     def partitions(self, words: Sequence[str]) -> Iterator[str]:
         """Yield each `pk` of both tables that begins with one of the words, once: a scan meets
