@@ -60,6 +60,8 @@ def deploy(
     try:
         settings = stage_settings(stage)
         operator = session.given or Operator(stage, settings=settings_of(stage, settings))
+        # Whoever is not signed in learns it here, and not from each check.
+        agree = _agree(session, operator.account)
         findings = in_the_way(session, operator, settings)
         if findings:
             session.confirm(f"{findings} of these will be in the way. Deploy all the same?")
@@ -67,7 +69,6 @@ def deploy(
         template = package(ROOT / "build" / stage)
         if python_of(RUNTIME) is None:
             session.say(NO_BYTE_CODE)
-        agree = _agree(session, operator.account)
         done = deploy_stage(stage, settings, template, say=session.say, agree=agree, repair=repair)
     except (DeployError, PackageError) as error:
         raise OperatorError(f"not deployed: {error}") from None
@@ -92,7 +93,6 @@ def in_the_way(session: Session, operator: Operator, settings: Mapping[str, str]
     def no_access_log(operator: Operator) -> str | None:
         return unheard_access_log(operator, settings)
 
-    assert operator.account, "whoever is not signed in learns it here"
     looked = [look(check, operator) for check in (*BEFORE_A_DEPLOY, no_access_log)]
     wrong = list(dict.fromkeys(one.wrong for one in looked if one.wrong))
     for finding in wrong:
@@ -118,7 +118,7 @@ def deploys(context: typer.Context, stage: Name) -> None:
     """List what was deployed to a stage, the newest first."""
     session = _session_for(context, stage)
     operator = session.operator
-    known = Deployments(operator.client("s3"), bucket_of(stage, operator.account)).all()
+    known = [*Deployments(operator.client("s3"), bucket_of(stage, operator.account)).all()]
     if not known and stage not in stages():
         raise OperatorError(f"nothing is known of a stage {stage}")
     session.list_rows(

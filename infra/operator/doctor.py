@@ -15,7 +15,7 @@ from infra.operator.checks.mail_account import ACCOUNT_CHECKS
 from infra.operator.checks.programme import PROGRAMME_CHECKS
 from infra.operator.checks.sender import SENDER_CHECKS
 from infra.operator.checks.stack import STACK_CHECKS
-from infra.operator.errors import OperatorError
+from infra.operator.errors import NotDeployed, OperatorError
 from infra.operator.session import session_of
 from infra.operator.stage import LOCAL, Operator
 
@@ -72,8 +72,8 @@ def _rest(looked: Iterable[Looked]) -> str:
 
 
 def _reach(operator: Operator) -> None:
-    """Raise OperatorError for a stage that was never deployed, and what AWS says to whoever is not
-    signed in: each check would say so."""
+    """Raise NotDeployed for a stage that never was, and what AWS says to whoever is not signed in:
+    each check would say so."""
     if operator.stage == LOCAL:
         return
     assert operator.account, "whoever is not signed in learns it here"
@@ -83,6 +83,4 @@ def _reach(operator: Operator) -> None:
     except NotLookedAt:
         return
     if found is None:
-        raise OperatorError(
-            f"{operator.stage} is not deployed in this account: relais deploy {operator.stage}"
-        )
+        raise NotDeployed(operator.stage)

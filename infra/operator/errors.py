@@ -17,6 +17,13 @@ class OperatorError(Exception):
     """Why a command did nothing, or not all, and what to do: a line, or one for each thing."""
 
 
+class NotDeployed(OperatorError):
+    """A stage has no stack in the account that answers."""
+
+    def __init__(self, stage: str) -> None:
+        super().__init__(f"{stage} is not deployed in this account: relais deploy {stage}")
+
+
 def reason_of(error: BaseException, stage: str) -> str | None:
     """Say what went wrong and what to do; None for what nobody foresaw."""
     match error:

@@ -20,7 +20,7 @@ from chalicelib.core.settings import Settings, read, with_edits
 from chalicelib.desk.recount import Recount
 from chalicelib.newsletter.subscribers.growth import growth_of_all
 from chalicelib.services import Services, utc_now
-from infra.operator.errors import OperatorError
+from infra.operator.errors import NotDeployed, OperatorError
 from infra.operator.tables import Tables
 from infra.package import ROOT
 from infra.people_key import links_name, people_name
@@ -73,13 +73,13 @@ class Operator:
     @cached_property
     def settings(self) -> Settings:
         """The settings in force: those of the deployed API, as staff changed them at the desk.
-        Raises OperatorError without an API."""
+        Raises NotDeployed without an API."""
         deployed = self.deployed
         return with_edits(deployed, dict(self.edits.settings))
 
     @cached_property
     def deployed(self) -> Settings:
-        """The settings that the API was deployed with. Raises OperatorError without one."""
+        """The settings that the API was deployed with. Raises NotDeployed without one."""
         if self._given is not None:
             return self._given
         name = f"relais-{self.stage}-api"
@@ -88,9 +88,7 @@ class Operator:
         except ClientError as error:
             if error.response["Error"]["Code"] != "ResourceNotFoundException":
                 raise
-            raise OperatorError(
-                f"{self.stage} is not deployed in this account: make deploy STAGE={self.stage}"
-            ) from None
+            raise NotDeployed(self.stage) from None
         settings = read(found["Environment"]["Variables"])
         content.choose(settings.programme)
         return settings
