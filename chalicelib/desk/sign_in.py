@@ -112,9 +112,13 @@ class SignIns:
             return None
         return OpenedSignIn(link, asked, staff)
 
-    def was_link(self, token: str) -> bool:
-        """Say whether a token ever was a sign-in link."""
-        return stored_links.opened(self.store, token, "sign_in", self.now()) is not None
+    def asked_page(self, token: str) -> str | None:
+        """Return the page that a sign-in link led to, also once it is used or over; None for what
+        never was one."""
+        link = stored_links.opened(self.store, token, "sign_in", self.now())
+        if link is None:
+            return None
+        return str((self.store.get(*sign_in_key(link["sign_in"])) or {}).get("next", ""))
 
     def is_own(self, opened: OpenedSignIn, secret: str) -> bool:
         """Say whether this browser is the one that asked."""

@@ -3,8 +3,11 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
+from urllib.parse import urlencode
 
 import pytest
+from chalice.test import HTTPResponse
 
 from chalicelib.cases.staff import Roster
 from chalicelib.core.link_purposes import redacted
@@ -357,11 +360,99 @@ def test_after_signing_in_one_goes_on_to_where_one_was(
     assert told.headers["Location"] == "https://relais.example.org/api/desk/account"
 
 
+SHARED = (
+    "/desk/files?tab=waiting&language=fr&stream=x",
+    "/desk/files?q=" + "%C3%A9" * 200,
+    "/desk?q=maison+%C3%A9t%C3%A9",
+    "/desk/coaches?status=active&page=2",
+    "/desk/figures?from=2026-01&to=2026-02&of=l_fr",
+)
+
+
+def next_of(page: HTTPResponse) -> str:
+    found = re.search(r'name="next" value="([^"]*)"', page.body.decode())
+    assert found, page.body
+    return unescape(found[1])
+
+
+def action_of(page: HTTPResponse) -> str:
+    found = re.findall(r'method="post" action="[^"]*/api(/[^"]*)"', page.body.decode())
+    return unescape(found[-1])
+
+
+@pytest.mark.parametrize("shared", SHARED)
+def test_a_shared_address_is_where_one_is_after_signing_in_by_whatever_way(
+    shared: str, visitor: Visitor, mailer: MemoryMailer, deliver: Deliver
+) -> None:
+    there = f"https://relais.example.org/api{shared}"
+
+    def asked(browser: StaffBrowser) -> str:
+        """Ask on the page that the address leads to, and return the letter."""
+        opened = browser.get(shared)
+        if opened.status_code == 303:
+            opened = browser.get("/desk?" + opened.headers["Location"].partition("?")[2])
+        code_page = browser.ask(RITA, next_of(opened))
+        again = browser.get("/desk?" + code_page.headers["Location"].partition("?")[2])
+        assert next_of(again) == shared
+        return letter(mailer, deliver)
+
+    by_code, by_link, elsewhere = (StaffBrowser(visitor) for _ in range(3))
+    told = by_code.post("/desk", ("code", code_of(asked(by_code))))
+    assert told.headers["Location"] == there
+    path = link_of(asked(by_link))
+    told = elsewhere.post(path, ("nonce", form_of(elsewhere.get(path))), ("confirm", "on"))
+    assert told.headers["Location"] == there
+    told = by_link.get(path)
+    assert told.status_code == 410
+    over = unescape(told.body.decode())
+    assert f"/desk?{urlencode({'next': shared})}&lang=fr" in over, "another letter leads there too"
+
+
+def test_a_wrong_code_or_a_wrong_address_or_the_other_language_loses_no_page(
+    browser: StaffBrowser,
+) -> None:
+    shared = "/desk/files?tab=waiting"
+    for typed in (("email", "eve@"), ("code", "1")):
+        page = browser.get(
+            f"/desk?{urlencode({'next': shared})}{'&asked=1' * (typed[0] == 'code')}"
+        )
+        wrong = browser.post(action_of(page), typed, ("next", next_of(page)))
+        assert wrong.status_code == 422
+        assert next_of(wrong) == shared
+        again = re.findall(r'action="([?][^"]*)"', wrong.body.decode())
+        path = f"/desk{unescape(again[0])}"
+        switched = browser.post(path, ("_switch_page", "en"), typed, ("next", shared))
+        assert next_of(switched) == shared
+        assert f'name="{typed[0]}"' in switched.body.decode(), "it is the same page"
+
+
+def test_a_page_that_asks_for_a_code_or_an_end_of_an_absence_is_gone_back_to(
+    rita: StaffBrowser, store: MemoryStore, mailer: MemoryMailer, deliver: Deliver
+) -> None:
+    shared = "/desk/export?tab=waiting&language=fr&kept=x"
+    account = rita.get("/desk/account?" + rita.get(shared).headers["Location"].partition("?")[2])
+    assert next_of(account) == shared
+    told = rita.press(account, "send_code", next=shared)
+    deliver()
+    wrong = rita.press(told, "confirm", next=next_of(told), code="1")
+    code = code_of(mailer.to(RITA)[-1].text)
+    told = rita.press(wrong, "confirm", next=next_of(wrong), code=code)
+    assert told.headers["Location"].endswith(shared)
+    store.items["STAFF", "rita-roy"]["away_until"] = "2027-01-01"
+    away = rita.get(shared)
+    assert rita.press(away, "back", next=next_of(away)).headers["Location"].endswith(shared)
+    store.items["STAFF", "rita-roy"]["away_until"] = "2027-01-01"
+    lost = rita.post("/desk/coach", ("nonce", rita.token("/desk/coach")), ("first_name", "Zoé"))
+    assert lost.status_code == 409
+    back = rita.press(lost, "back", next=next_of(lost)).headers["Location"]
+    assert "Zoé" in rita.get(back.partition("/api")[2]).body.decode(), "what was typed is there"
+
+
 @pytest.mark.parametrize(
     "elsewhere",
     ["https://evil.example", "//evil.example", "/desk//evil", "/\\evil", "/desk@evil.example",
      "/desk/../review", "/deskevil", "/desk/account\r\nSet-Cookie: a=b", "/review/x",
-     "/desk?" + "a" * 700],
+     "/desk?" + "a" * 2_700],
 )  # fmt: skip
 def test_nobody_is_sent_elsewhere_after_signing_in(elsewhere: str) -> None:
     assert safe_next(elsewhere) == ""

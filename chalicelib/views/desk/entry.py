@@ -190,7 +190,7 @@ class Entry:
             case "session":
                 return self._sign_in_first(visit, method)
             case "away":
-                return self._away(visit, visit.signed_in)
+                return self._away(visit, visit.signed_in, method)
             case "code":
                 return self.confirm_first(visit, visit.signed_in, method)
             case "form":
@@ -205,17 +205,23 @@ class Entry:
         owner, there = self.sessions.owner(self.cookies.read(visit.request, STAFF_COOKIE)), address
         if owner is not None:
             address = self._with_kept(visit.request, there, owner)
+        own = f"{self.address()}?{urlencode({'next': address})}"
         facts = {
             "next": address, "lost": True, "is_kept": address != there, "wrong": "", "entered": "",
+            "action": own,
         }  # fmt: skip
-        own = f"{self.address()}?{urlencode({'next': address})}"
         return self.page(visit, "sign_in", facts, address=own, status=403)
 
     def confirm_first(self, visit: Visit, session: StaffSession, method: str) -> Response:
-        address = own_address(visit.path, visit.request)
-        if method == "POST":
-            address = self._with_kept(visit.request, address, session.staff.id)
-        return self.go(f"{self.address('account')}?{urlencode({'next': address})}")
+        there = self._back_here(visit, session, method)
+        return self.go(f"{self.address('account')}?{urlencode({'next': there})}")
+
+    def _back_here(self, visit: Visit, session: StaffSession, method: str) -> str:
+        """Return the page that is asked for, with what was typed there."""
+        there = own_address(visit.path, visit.request)
+        return (
+            self._with_kept(visit.request, there, session.staff.id) if method == "POST" else there
+        )
 
     def _with_kept(self, request: Request, address: str, owner: str) -> str:
         try:
@@ -227,9 +233,10 @@ class Entry:
             return address
         return f"{address}{'&' if '?' in address else '?'}{urlencode({'kept': name})}"
 
-    def _away(self, visit: Visit, session: StaffSession) -> Response:
+    def _away(self, visit: Visit, session: StaffSession, method: str) -> Response:
         until = date.fromisoformat(str(session.staff.away_until))
-        facts = {"until": until, "action": self.address("account")}
+        there = self._back_here(visit, session, method)
+        facts = {"until": until, "action": self.address("account"), "next": there}
         return self.page(visit, "away", facts, address=self.address(), status=409)
 
     def refused(self, lang: Lang, why: str, status: int = 403) -> Response:

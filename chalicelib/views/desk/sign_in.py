@@ -20,7 +20,7 @@ from chalicelib.forms import field_types
 from chalicelib.forms.normalise import tidy
 from chalicelib.views.desk.browsers import browser_words
 from chalicelib.views.desk.entry import Entry
-from chalicelib.views.desk.own_address import safe_next
+from chalicelib.views.desk.own_address import own_address, safe_next
 from chalicelib.views.desk.programme import day_of
 from chalicelib.views.desk.rights import RIGHTS
 from chalicelib.views.desk.visit import Visit
@@ -42,12 +42,14 @@ class SignInViews:
     def show(self, visit: Visit) -> Response:
         """Answer with the first page of the desk: the files for who is signed in, the way in for
         all others."""
-        next_page = safe_next(visit.request.query.get("next", ""))
+        query = visit.request.query
+        next_page = safe_next(query.get("next", ""))
         if visit.session is not None:
             return self.entry.go(self.entry.onward(next_page or self._first(visit, visit.session)))
-        if "asked" in visit.request.query:
-            return self._code_page(visit)
-        return self._page(visit, next_page)
+        if "asked" in query:
+            return self._code_page(visit, next_page)
+        searched = own_address("/desk", visit.request) if "q" in query else ""
+        return self._page(visit, next_page or searched)
 
     def _first(self, visit: Visit, session: StaffSession) -> str:
         """Return the page that somebody sees first: the files, and what they search among them."""
@@ -59,9 +61,9 @@ class SignInViews:
     def act(self, visit: Visit) -> Response:
         """Send the letter to an address, or take its code. Raises TooMany."""
         fields = visit.request.fields()
-        if "code" in fields:
-            return self._by_code(visit, text_field(fields, "code"))
         next_page = safe_next(text_field(fields, "next"))
+        if "code" in fields:
+            return self._by_code(visit, text_field(fields, "code"), next_page)
         entered = str(tidy(text_field(fields, "email")))
         try:
             email = field_types.email(entered)
@@ -73,7 +75,7 @@ class SignInViews:
             email, lang, visit.request.address, self._browser(visit), next_page
         )
         cookie = self.entry.cookies.written(ASKED, secret, int(LINK_LIFETIME.total_seconds()))
-        return self.entry.go(in_language(f"{self.entry.address()}?asked=1", lang), cookie)
+        return self.entry.go(in_language(self._code_address(next_page), lang), cookie)
 
     def show_link(self, visit: Visit, token: str) -> Response:
         """Answer with the page behind the link of a letter: a button, and where it was asked for."""
@@ -94,11 +96,13 @@ class SignInViews:
         begun = self.sign_ins.by_link(opened, self._browser(visit), self._before(visit))
         return self._over(visit, token) if begun is None else self._begun(*begun)
 
-    def _by_code(self, visit: Visit, typed: str) -> Response:
+    def _by_code(self, visit: Visit, typed: str, next_page: str) -> Response:
         secret = self.entry.cookies.read(visit.request, ASKED)
         begun = self.sign_ins.by_code(secret, typed, self._browser(visit), self._before(visit))
         return (
-            self._code_page(visit, wrong=True, status=422) if begun is None else self._begun(*begun)
+            self._code_page(visit, next_page, wrong=True, status=422)
+            if begun is None
+            else self._begun(*begun)
         )
 
     def _begun(self, session_id: str, next_page: str) -> Response:
@@ -110,12 +114,18 @@ class SignInViews:
     ) -> Response:
         facts: dict[str, object] = {
             "next": next_page, "entered": entered, "wrong": wrong, "lost": False,
+            "action": (address := self._ask_address(next_page)),
         }  # fmt: skip
-        return self.entry.page(visit, "sign_in", facts, address=self.entry.address(), status=status)
+        return self.entry.page(visit, "sign_in", facts, address=address, status=status)
 
-    def _code_page(self, visit: Visit, *, wrong: bool = False, status: int = 200) -> Response:
-        address = f"{self.entry.address()}?asked=1"
-        facts: dict[str, object] = {"wrong": wrong, "code_minutes": CODE_MINUTES}
+    def _code_page(
+        self, visit: Visit, next_page: str, *, wrong: bool = False, status: int = 200
+    ) -> Response:
+        address = self._code_address(next_page)
+        facts: dict[str, object] = {
+            "wrong": wrong, "code_minutes": CODE_MINUTES, "next": next_page, "action": address,
+            "again": in_language(self._ask_address(next_page), visit.lang),
+        }  # fmt: skip
         return self.entry.page(visit, "sign_in_code", facts, address=address, status=status)
 
     def _link_page(
@@ -144,8 +154,11 @@ class SignInViews:
 
     def _over(self, visit: Visit, token: str) -> Response:
         """Answer with one page for a link that was used, is too old, or never was."""
-        status = 410 if self.sign_ins.was_link(token) else 404
-        facts: dict[str, object] = {"action": self.entry.address()}
+        asked_page = self.sign_ins.asked_page(token)
+        status = 404 if asked_page is None else 410
+        facts: dict[str, object] = {
+            "again": in_language(self._ask_address(asked_page or ""), visit.lang)
+        }
         return self.entry.page(
             visit,
             "sign_in_over",
@@ -153,6 +166,14 @@ class SignInViews:
             address=self.entry.address("sign-in", token),
             status=status,
         )
+
+    def _code_address(self, next_page: str) -> str:
+        onward = {"next": next_page} if next_page else {}
+        return f"{self.entry.address()}?{urlencode({'asked': '1', **onward})}"
+
+    def _ask_address(self, next_page: str) -> str:
+        """Return where a letter is asked for, on the way to a page."""
+        return f"{self.entry.address()}{_onward(next_page)}"
 
     def _is_own(self, visit: Visit, opened: OpenedSignIn) -> bool:
         return self.sign_ins.is_own(opened, self.entry.cookies.read(visit.request, ASKED))
@@ -162,6 +183,11 @@ class SignInViews:
 
     def _before(self, visit: Visit) -> str:
         return self.entry.cookies.read(visit.request, STAFF_COOKIE)
+
+
+def _onward(next_page: str) -> str:
+    """Return the query of an address on the way to a page: its forms and the other language too."""
+    return f"?{urlencode({'next': next_page})}" if next_page else ""
 
 
 @dataclass(frozen=True)
@@ -175,7 +201,8 @@ class AccountViews:
     kept: DeskRoster
 
     def show(self, visit: Visit) -> Response:
-        return self._page(visit, safe_next(visit.request.query.get("next", "")))
+        asked = visit.request.query.get("next", "") or text_field(visit.again, "next")
+        return self._page(visit, safe_next(asked))
 
     def act(self, visit: Visit) -> Response:
         fields, session = visit.request.fields(), visit.signed_in
@@ -187,7 +214,7 @@ class AccountViews:
                 self.sessions.end_all(session)
             case "back":
                 self.roster.back(session.staff)
-                return self.entry.go(self.entry.address())
+                return self.entry.go(self.entry.onward(next_page))
             case "away":
                 return self._away(visit, session, text_field(fields, "until"))
             case "send_code":
@@ -234,7 +261,6 @@ class AccountViews:
             "wrong": wrong,
             "begun_at": moment(session.row["begun_at"]),
             "browser": session.row["browser"],
-            "action": self.entry.address("account"),
+            "action": (address := f"{self.entry.address('account')}{_onward(next_page)}"),
         }
-        address = self.entry.address("account")
         return self.entry.page(visit, "account", facts, address=address, status=status)
