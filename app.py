@@ -14,10 +14,11 @@ from chalicelib.core import log_lines
 from chalicelib.core.letter_row import log_name
 from chalicelib.core.records import stream_keys
 from chalicelib.services import anchor_writer, services, settings
-from chalicelib.views.desk.routes import ROUTES
+from chalicelib.views.desk.routes import ROUTES, is_at_desk
 from chalicelib.web.chalice_app import Relais, guarded
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems
+from chalicelib.web.request import Request
 from chalicelib.web.responses import Response
 
 if TYPE_CHECKING:
@@ -35,14 +36,20 @@ JOB_SECONDS = 600
 prepare()
 
 
-def problems() -> Problems:
-    """Return what answers errors: it works while the store and the keys are out of reach."""
-    return Problems(Pages(settings()))
+def problem(request: Request, path: str, error: Exception) -> Response:
+    """Answer an error, at the desk in its language; also while the store and the keys are out of
+    reach."""
+    if is_at_desk(path):
+        try:
+            return views().desk.problem(request, error)
+        except Exception:
+            log.exception("an error of the desk")
+    return Problems(Pages(settings())).respond(request, error)
 
 
 app = Relais(
     "relais",
-    problems,
+    problem,
     lambda: settings().allowed_origins,
     lambda address, name: services().count_failure(address, name),
     lambda request, path: services().look_for_edits(request, path),

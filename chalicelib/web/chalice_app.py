@@ -10,7 +10,6 @@ from chalice import app as chalice
 from chalicelib.core import log_lines
 from chalicelib.core.errors import RelaisError, WrongMethod
 from chalicelib.core.rate_limit import FailureName
-from chalicelib.web.problems import Problems
 from chalicelib.web.request import Request
 from chalicelib.web.responses import HTML, Response
 
@@ -44,6 +43,9 @@ REFUSALS: Final = (400, 413, 415, 422)
 
 View = Callable[..., Response]
 
+Problem = Callable[[Request, str, Exception], Response]
+"""Answers an error that was met at an address: that of its route, or where nothing stands."""
+
 Event = TypeVar("Event")
 Answer = TypeVar("Answer")
 
@@ -58,16 +60,18 @@ class Relais(chalice.Chalice):
     def __init__(
         self,
         app_name: str,
-        problems: Callable[[], Problems],
+        problem: Problem,
         allowed_origins: Callable[[], Sequence[str]],
         count_failure: Callable[[str, FailureName], None],
         prepare: Callable[[Request, str], None] = lambda request, path: None,
     ) -> None:
-        """`prepare` is called with each request and its route, before its view; `count_failure` is called with the visitor's IP address when a link opened nothing, or
-        a post was refused for what was in it; it raises TooMany."""
+        """`problem` answers an error that was met at an address; `prepare` is called with each
+        request and its route, before its view; `count_failure` is called with the visitor's IP
+        address when a link opened nothing, or a post was refused for what was in it; it raises
+        TooMany."""
         super().__init__(app_name, configure_logs=False)
         log_lines.install(self.log)
-        self._problems = problems
+        self._problem = problem
         self._allowed_origins = allowed_origins
         self._count_failure = count_failure
         self._prepare = prepare
@@ -117,15 +121,15 @@ class Relais(chalice.Chalice):
                 self._prepare(request, current.path or "")
                 response = self._viewed(request, view, arguments)
             except RelaisError as error:
-                response = self._problems().respond(request, error)
+                response = self._problem(request, place_of(current), error)
             except Exception as error:  # noqa: BLE001
                 # The last net: a person gets a page in their language, we get the trace.
                 log.exception("%s %s", request.method, current.path)
-                response = self._problems().respond(request, error)
+                response = self._problem(request, place_of(current), error)
             if response.status in FAILURES and "{token}" in (current.path or ""):
-                response = self._counted(request, response, "failures")
+                response = self._counted(current, request, response, "failures")
             elif request.method == "POST" and response.status in REFUSALS:
-                response = self._counted(request, response, "refused_posts")
+                response = self._counted(current, request, response, "refused_posts")
             if request.wants_page:
                 response = self._with_switch(request, self._with_typed_text(request, response))
             return self._finished(request, response, allowed)
@@ -163,12 +167,14 @@ class Relais(chalice.Chalice):
             log.exception("typed text of %s", request.method)
             return response
 
-    def _counted(self, request: Request, response: Response, name: FailureName) -> Response:
+    def _counted(
+        self, current: chalice.Request, request: Request, response: Response, name: FailureName
+    ) -> Response:
         """Count what was tried in vain; beyond the limit, do not even say why it was."""
         try:
             self._count_failure(request.address, name)
         except RelaisError as error:
-            return self._problems().respond(request, error)
+            return self._problem(request, place_of(current), error)
         return response
 
     def _finished(self, request: Request, response: Response, allowed: str) -> chalice.Response:
@@ -207,6 +213,12 @@ def request_of(current: chalice.Request) -> Request:
         address=str(identity.get("sourceIp") or ""),
         several={name: given.getlist(name) for name in given} if given else {},
     )
+
+
+def place_of(current: chalice.Request) -> str:
+    """Return the address of a request's route; the one that was asked for where there is none."""
+    there = (current.uri_params or {}).get("proxy")
+    return (current.path or "") if there is None else f"/{there}"
 
 
 class FunctionFailed(Exception):

@@ -84,6 +84,10 @@ class DeskViews:
             Cookies(parts.settings.public_url),
         )
 
+    def problem(self, request: Request, error: Exception) -> Response:
+        """Answer what went wrong at an address of the desk, also one that is not there."""
+        return self._entry.problem(request, error)
+
     @cached_property
     def coaches(self) -> "CoachDesk":
         """The pages of the directory."""

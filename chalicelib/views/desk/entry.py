@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -9,7 +10,7 @@ from typing import Final, Literal
 from urllib.parse import urlencode
 
 from chalicelib.core import eastern_time
-from chalicelib.core.errors import RelaisError
+from chalicelib.core.errors import RelaisError, StoreDown
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
@@ -24,7 +25,7 @@ from chalicelib.views.desk.visit import Visit
 from chalicelib.web.cookies import STAFF_COOKIE, Cookies
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems
-from chalicelib.web.request import Request, text_field
+from chalicelib.web.request import BODY_LIMIT, Request, text_field
 from chalicelib.web.responses import PRIVATE, Response, see_other
 
 FORM_FIELD: Final = "nonce"
@@ -63,7 +64,7 @@ class Entry:
         right = RIGHTS[method, route]
         right = right if saves else right._replace(confirmed=False)
         if method == "POST" and not self._is_same_site(request):
-            return self.refused(request.lang, "other_site")
+            return self.refused(self._lang(request, None), "other_site")
         visit = self._visit(route, request, right, method, arguments)
         if right.framed:
             return self._in_frame(visit, right, method, lambda: view(visit, **arguments))
@@ -147,6 +148,22 @@ class Entry:
             framed=framed,
             scripted=scripted,
         )
+
+    def problem(self, request: Request, error: Exception) -> Response:
+        """Answer what went wrong in the language of the desk, with the ways on from there."""
+        session = None
+        with suppress(StoreDown):
+            session = self.sessions.find(self.cookies.read(request, STAFF_COOKIE))
+        visit, problems = (
+            Visit(request, "", session, self._lang(request, session), ""),
+            Problems(self.pages),
+        )
+        if not request.wants_page:
+            return problems.respond(request, error, visit.lang)
+        text = problems.text(error, visit.lang)
+        facts: dict[str, object] = {"title": text.title, "detail": text.detail}
+        status, headers = text.status, dict(text.headers)
+        return self.page(visit, "problem", facts, address="", status=status, headers=headers)
 
     def _sees(self, session: StaffSession | None, part: str) -> bool:
         right = RIGHTS["GET", f"/desk/{part}"]
@@ -262,4 +279,10 @@ class Entry:
         return "" if session is None else self.links.nonce(session.form_name(path))
 
     def _lang(self, request: Request, session: StaffSession | None) -> Lang:
-        return request.language({}, None if session is None else session.staff.lang)
+        """Return the language of the page whose form is sent, else that which is asked for, else
+        the reader's."""
+        said: dict[str, object] = {}
+        if request.method == "POST" and len(request.body) <= BODY_LIMIT:
+            with suppress(RelaisError):
+                said = dict(request.pairs)
+        return request.language(said, None if session is None else session.staff.lang)

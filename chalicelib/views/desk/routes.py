@@ -58,3 +58,8 @@ SENT_WITH: Final[Mapping[str, str]] = {
     "/desk/newsletter/{issue}/preview": "/desk/newsletter/{issue}/text",
 }
 """The address whose form another button of it sends elsewhere: the token is of the form."""
+
+
+def is_at_desk(path: str) -> bool:
+    """Say whether an address is one of the desk, or would be if it were there."""
+    return path == "/desk" or path.startswith("/desk/")
