@@ -1,6 +1,7 @@
 """What can go wrong, in the words of the service."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item, Key
@@ -55,6 +56,10 @@ class DraftChanged(RelaisError):
     """Somebody changed the draft while it was sent: what was read is not what it says now."""
 
 
+class DraftBusy(RelaisError):
+    """So many change the draft at once that what somebody did to it found no room between."""
+
+
 class KeyReused(RelaisError):
     """The same Idempotency-Key came with another content."""
 
@@ -89,6 +94,26 @@ class BadLink(RelaisError):
 
 class LinkOver(BadLink):
     """The link is one of ours, and its time is over."""
+
+
+class DraftOver(BadLink):
+    """The link is one of ours, and nothing is left of the draft that it leads to."""
+
+    def __init__(self, form: str) -> None:
+        super().__init__("draft")
+        self.form = form
+
+
+class DraftLate(DraftOver):
+    """The draft was kept until a day that has passed: its row is about to go."""
+
+    def __init__(self, form: str, until: date) -> None:
+        super().__init__(form)
+        self.until = until
+
+
+class DraftLinkReplaced(BadLink):
+    """The draft is there, and this link of it was replaced by a newer one, or taken back."""
 
 
 class FileErased(RelaisError):

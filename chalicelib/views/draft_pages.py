@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from chalicelib import content
-from chalicelib.core import eastern_time
 from chalicelib.core.errors import RelaisError
 from chalicelib.core.languages import Lang, other_language
 from chalicelib.core.records import moment
@@ -89,7 +87,7 @@ class DraftPages:
         return {
             "form": draft.form,
             "status": "not_sent",
-            "kept_until": str(_until(draft)),
+            "kept_until": str(draft.until),
             "sections": sections,
             "links": {"draft": place.url, "send": f"{place.url}/check"},
         }
@@ -172,7 +170,7 @@ class DraftPages:
         return {
             "title": content.form(draft.form)["title"][place.lang],
             "intro": content.form(draft.form)["intro"][place.lang],
-            "until": _until(draft),
+            "until": draft.until,
             "empty": draft.is_empty,
             "paused": paused_or_blank(draft.form, place.lang),
             "takes_documents": bool(fields_of(draft.form)),
@@ -218,10 +216,6 @@ def _sections(checked: list[Checked]) -> dict[str, object]:
 
 def section_title(form: str, name: str, lang: Lang) -> str:
     return next(s["title"][lang] for s in content.form(form)["sections"] if s["id"] == name)
-
-
-def _until(draft: FormDraft) -> date:
-    return eastern_time.local(datetime.fromtimestamp(draft.expires, UTC)).date()
 
 
 def _keys(form: str, name: str) -> list[str]:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final, TypeGuard
 
 from chalicelib.core import eastern_time
-from chalicelib.core.errors import Malformed, RelaisError, SectionTooLarge
+from chalicelib.core.errors import DraftBusy, Malformed, RelaisError, SectionTooLarge
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.ports import Now
 from chalicelib.core.typed_text import DIGITS_LIMIT, whole_number
@@ -87,7 +87,7 @@ class DraftSections:
             return self._save_section(place, holder, name, fields, control)
         except EditedMeanwhile as both:
             return self.two_versions.show(place, holder, both, control["from"])
-        except SectionTooLarge as refused:
+        except (SectionTooLarge, DraftBusy) as refused:
             return self._given_back(place, holder, name, fields, control, refused)
 
     def _save_section(

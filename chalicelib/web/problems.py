@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple, TypedDict
 
 from chalicelib import content
-from chalicelib.core import errors, log_lines
+from chalicelib.core import errors, formatting, log_lines
 from chalicelib.core.languages import Lang, other_language
 from chalicelib.forms.problems import InvalidForm, Problem
 from chalicelib.web.pages import Pages
@@ -18,6 +18,9 @@ CODES: Final[dict[type, str]] = {
     errors.Malformed: "malformed",
     errors.NotFound: "not_here",
     errors.BadLink: "bad_link",
+    errors.DraftOver: "draft_over",
+    errors.DraftLate: "draft_late",
+    errors.DraftLinkReplaced: "draft_link_replaced",
     errors.FileErased: "file_erased",
     errors.BadQuery: "bad_query",
     errors.WrongMethod: "method",
@@ -30,6 +33,7 @@ CODES: Final[dict[type, str]] = {
     errors.WrongType: "wrong_type",
     InvalidForm: "invalid",
     errors.DraftChanged: "draft_changed",
+    errors.DraftBusy: "draft_busy",
     errors.EditedByOther: "edited_meanwhile",
     errors.KeyReused: "key_reused",
     errors.TooMany: "too_many",
@@ -102,7 +106,8 @@ class Problems:
         lang = lang or request.lang
         text = self.text(error, lang, form=form)
         if request.wants_page:
-            facts = {"status": text.status, "title": text.title, "detail": text.detail}
+            begin = isinstance(error, errors.DraftOver) and self._pages.address("forms", error.form)
+            facts = {**text._asdict(), "begin": begin}
             # Nothing was typed on a page that is only opened; others keep what was.
             switch_url = "" if request.method == "POST" else request.again_in(other_language(lang))
             return self._pages.respond(
@@ -160,6 +165,8 @@ def _facts(error: Exception, lang: Lang, form: str) -> dict[str, object]:
     if isinstance(error, errors.SectionTooLarge):
         facts["limit"] = _kilobytes(error.limit // 1000, lang)
         facts["size"] = _kilobytes(-(-error.size // 1000), lang)
+    if isinstance(error, errors.DraftLate):
+        facts["ended"] = formatting.long_date(error.until, lang)
     if isinstance(error, errors.AlreadyApplied):
         facts["ref"] = error.ref
     if isinstance(error, errors.BadQuery):

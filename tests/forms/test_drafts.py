@@ -13,7 +13,7 @@ import samples
 from chalicelib.cases.case import Case
 from chalicelib.cases.intake.draft_sending import DraftSending, answers
 from chalicelib.cases.intake.submission import IncomingForm
-from chalicelib.core.errors import BadLink, DraftChanged, StoreDown, TooLarge, TooMany
+from chalicelib.core.errors import BadLink, DraftBusy, DraftChanged, StoreDown, TooLarge, TooMany
 from chalicelib.core.ports import Write
 from chalicelib.forms.attachments.bringing import Brought
 from chalicelib.forms.drafts.draft import (
@@ -565,5 +565,5 @@ def test_an_act_that_others_are_always_before_is_answered_with_a_change(
 
     store.before = changed
     for act in (drafts.extend, drafts.erase):
-        with pytest.raises(DraftChanged):
+        with pytest.raises(DraftBusy):
             act(holder)

@@ -143,7 +143,7 @@ def test_a_draft_that_is_over_is_neither_read_nor_brought_to_life(way: Journey) 
             act()
     path = f"/draft/{way.service.links.draft(*holder).rpartition('/')[2]}"
     saved = {"version": 1, "fields": {"contact_first_name": "Eve"}}
-    assert way.visitor.send(f"{path}/contact", saved).status_code == 404
+    assert way.visitor.send(f"{path}/contact", saved).status_code == 410
     page = way.visitor.submit(f"{path}/contact?lang=fr", [("contact_first_name", "Eve")])
-    assert "Ce lien" in page.body.decode()
+    assert "Ce formulaire commencé n’est plus gardé" in page.body.decode()
     assert dict(way.store.kinds("draft")[0]) == before

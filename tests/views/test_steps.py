@@ -358,7 +358,7 @@ def test_a_colleague_has_a_link_of_their_own_and_leaves_their_name(way: Journey)
     assert "elle seule peut le supprimer" in way.visitor.page(f"{theirs}/delete").body.decode()
     assert way.visitor.submit(f"{theirs}/delete", [("confirm", "on")]).status_code == 422
     way.visitor.submit(f"{url}/colleagues", [("remove", editor[0])])
-    assert way.visitor.page(f"{theirs}/contact").status_code == 404
+    assert way.visitor.page(f"{theirs}/contact").status_code == 410
 
 
 def test_a_link_that_was_seen_by_others_is_replaced_and_opens_nothing_any_more(
@@ -374,8 +374,8 @@ def test_a_link_that_was_seen_by_others_is_replaced_and_opens_nothing_any_more(
     moved = way.visitor.submit(f"{url}/colleagues", [("renew", "1"), ("lang", "fr")])
     fresh = "/draft/" + moved.headers["Location"].partition("/draft/")[2].partition("/")[0]
     assert fresh != url
-    assert way.visitor.page(f"{url}/contact").status_code == 404
-    assert way.visitor.submit(f"{url}/contact", [("contact_title", "x")]).status_code == 404
+    assert way.visitor.page(f"{url}/contact").status_code == 410
+    assert way.visitor.submit(f"{url}/contact", [("contact_title", "x")]).status_code == 410
     assert "Tremblay" in way.visitor.page(f"{fresh}/contact").body.decode()
     assert (
         "l’ancien n’ouvre plus rien"
@@ -392,9 +392,9 @@ def test_a_draft_that_its_author_deletes_opens_nothing(way: Journey) -> None:
     for _ in range(2):
         pressed = way.visitor.submit(f"{url}/delete", [("confirm", "on")])
         assert pressed.status_code == 200
-    assert way.visitor.submit(f"{url}/delete", []).status_code == 404
+    assert way.visitor.submit(f"{url}/delete", []).status_code == 410
     assert not way.store.kinds("draft")
-    assert way.visitor.page(f"{url}/contact").status_code == 404
+    assert way.visitor.page(f"{url}/contact").status_code == 410
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -407,9 +407,70 @@ def test_what_is_typed_after_the_end_of_a_draft_is_shown_in_the_language_of_its_
     late = {**hidden(page), "contact_title": "Too late to be kept"}
     for path in (f"{url}/contact", url):
         answer = way.visitor.submit(path, list(late.items()))
-        assert answer.status_code == 404
+        assert answer.status_code == 410
         assert f'lang="{lang}-CA"' in answer.body.decode()
         assert "Too late to be kept" in answer.body.decode()
+
+
+OVER: dict[str, dict[Lang, str]] = {
+    "late": {"fr": "Il était gardé jusqu’au", "en": "It was kept until"},
+    "deleted": {"fr": "Il a été supprimé, ou", "en": "It was deleted, or"},
+    "gone": {"fr": "Il a été supprimé, ou", "en": "It was deleted, or"},
+    "sent": {"fr": "Ce formulaire est envoyé", "en": "This form is sent"},
+    "replaced": {"fr": "Ce lien a été remplacé par", "en": "This link was replaced by"},
+    "strange": {"fr": "Le lien est incomplet", "en": "The link is incomplete"},
+}
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("state", OVER)
+def test_a_link_that_opens_nothing_any_more_says_why_and_what_is_next(
+    way: Journey, state: str, lang: Lang
+) -> None:
+    url, key = filled(way), next(k for k in way.store.items if k[0].startswith("DRAFT#"))
+    link = f"{url}x" if state == "strange" else url
+    if state == "replaced":
+        way.visitor.submit(f"{url}/later", [("email", ADA)])
+        way.visitor.submit(f"{url}/colleagues", [("renew", "1")])
+    if state == "deleted":
+        way.visitor.submit(f"{url}/delete", [("confirm", "on")])
+    if state == "sent":
+        way.visitor.submit(f"{url}/check", [])
+    if state in ("late", "gone"):
+        way.clock.pass_(seconds=RETENTION.total_seconds() + DAY)
+    if state == "gone":
+        del way.store.items[key]
+    begins = state in ("late", "deleted", "gone")
+    for path in ("", "/contact", "/tasks", "/check"):
+        answer = way.visitor.page(f"{link}{path}?lang={lang}")
+        page = html.unescape(answer.body.decode())
+        assert OVER[state][lang] in page, path
+        assert answer.status_code == {"sent": 200, "strange": 404}.get(state, 410)
+        assert (f'/forms/eoi?lang={lang}"' in page) == begins
+        assert "Tremblay" not in page
+    told = way.visitor.get(f"{link}/contact?lang={lang}")
+    assert told.status_code == (404 if state == "strange" else 410)
+    assert state == "sent" or OVER[state][lang] in told.json_body["detail"]
+
+
+def test_a_page_that_others_are_always_before_is_given_back_in_words_for_saving(
+    way: Journey,
+) -> None:
+    url = filled(way)
+    page = hidden(way.visitor.page(f"{url}/collective?lang=fr&row=partners.ab12").body.decode())
+    key = next(k for k in way.store.items if k[0].startswith("DRAFT#"))
+
+    def changed(writes: object) -> None:
+        way.store.items[key]["v_collective"] += 1
+
+    way.store.before = changed
+    answer = way.visitor.submit(f"{url}/collective", [*page.items(), ("name", "École à moi")])
+    way.store.before = lambda _: None
+    shown = html.unescape(answer.body.decode())
+    assert answer.status_code == 409
+    assert 'value="École à moi"' in shown
+    assert "n’a pas été fait" in shown
+    assert "envoyé" not in shown.partition("<main")[2].partition("</main")[0]
 
 
 def test_what_is_typed_after_the_sending_is_shown_and_not_lost(way: Journey) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from chalicelib.core.errors import BadLink, Conflict, DraftChanged
+from chalicelib.core.errors import BadLink, Conflict, DraftBusy
 from chalicelib.core.ports import Change, Item, Now, Store
 from chalicelib.core.records import stamp
 from chalicelib.forms.attachment import (
@@ -70,7 +70,7 @@ class Attachments:
         self.bucket().put(made.object_key, brought.body)
         try:
             return self._take_up(holder, brought, made)
-        except (InvalidForm, DraftSent, BadLink, DraftChanged):
+        except (InvalidForm, DraftSent, BadLink, DraftBusy):
             self.store.commit(released([made], self.now()))
             raise
 

@@ -3,10 +3,11 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, NamedTuple, TypedDict
 
 from chalicelib import content
+from chalicelib.core import eastern_time
 from chalicelib.core.errors import TooMany
 from chalicelib.core.ports import Change, Item, Key
 from chalicelib.core.records import shard_of, stamp
@@ -132,6 +133,11 @@ class FormDraft:
     def values(self) -> Values:
         """All answers, of every section."""
         return {k: v for saved in self.sections.values() for k, v in saved.values.items()}
+
+    @property
+    def until(self) -> date:
+        """The last day on which the draft is kept, in Eastern time."""
+        return eastern_time.local(datetime.fromtimestamp(self.expires, UTC)).date()
 
     def showing(self, section: str, values: Values) -> "FormDraft":
         """Return the draft as it would be with these answers in a section, and all else of it."""

@@ -5,8 +5,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chalicelib.core import rate_limit
-from chalicelib.core.errors import BadLink, Conflict, DraftChanged
-from chalicelib.core.ports import Change, Delete, Now, Put, Store, Write
+from chalicelib.core.errors import (
+    BadLink,
+    Conflict,
+    DraftBusy,
+    DraftLate,
+    DraftLinkReplaced,
+    DraftOver,
+)
+from chalicelib.core.ports import Change, Delete, Item, Now, Put, Store, Write
 from chalicelib.core.records import is_over, stamp
 from chalicelib.forms.attachment import attachments_in, released
 from chalicelib.forms.drafts.draft import (
@@ -79,8 +86,8 @@ class Drafts:
         return holder
 
     def get(self, holder: Holder) -> FormDraft:
-        """Return the draft that a link opens. Raises BadLink for a link that opens nothing any
-        more, and DraftSent."""
+        """Return the draft that a link opens. Raises DraftOver and DraftLinkReplaced for a link
+        that opens nothing any more, and DraftSent."""
         return self._standing(self.store.get(*draft_key(holder.draft)), holder)
 
     def save(
@@ -114,7 +121,7 @@ class Drafts:
             if merged.disputed:
                 raise EditedMeanwhile(draft, section, values, theirs, merged)
             values, version, seen = merged.values, there.version, digests(theirs)
-        raise DraftChanged
+        raise DraftBusy
 
     def save_row(  # noqa: PLR0913
         self, holder: Holder, section: str, rows: str, row: Values, *, seen: str
@@ -143,7 +150,7 @@ class Drafts:
         is_done: Callable[[Conflict], bool] = lambda conflict: False,
     ) -> None:
         """Make the writes of a draft as it stands, and anew when it was changed in between; none
-        are left when `is_done` says so of what was met. Raises DraftChanged, and what `get` does."""
+        are left when `is_done` says so of what was met. Raises DraftBusy, and what `get` does."""
         for _ in range(SAVE_ATTEMPTS):
             made = writes(self.get(holder))
             if not made:
@@ -153,7 +160,7 @@ class Drafts:
             except Conflict as conflict:
                 if is_done(conflict):
                     return
-        raise DraftChanged
+        raise DraftBusy
 
     def extend(self, holder: Holder) -> FormDraft:
         """Keep a draft as long as if it had been changed now."""
@@ -192,15 +199,18 @@ class Drafts:
         for row in self.store.rows(draft_key(draft_id)[0], "LETTER#"):
             self.store.commit([Delete((row["pk"], row["sk"]))])
 
-    def _standing(self, row: Mapping[str, object] | None, holder: Holder) -> FormDraft:
+    def _standing(self, row: Item | None, holder: Holder) -> FormDraft:
         """Return the draft of a row that its holder may see."""
-        if not row or is_over(row, self.now()):
-            raise BadLink("draft")
-        draft = FormDraft.of(dict(row))
+        if not row:
+            raise DraftOver(holder.form)
+        draft = FormDraft.of(row)
+        if is_over(row, self.now()):
+            is_sent = row["state"] == SENT
+            raise DraftOver(holder.form) if is_sent else DraftLate(holder.form, draft.until)
         if row["state"] == SENT:
             raise DraftSent(draft)
         if holder.editor not in draft.editors:
-            raise BadLink("draft")
+            raise DraftLinkReplaced("draft")
         return draft
 
     def _change(  # noqa: PLR0913
@@ -253,4 +263,4 @@ class Drafts:
                 return self.get(holder)
             except Conflict as conflict:
                 draft = self._standing(conflict.met(draft.key), holder)
-        raise DraftChanged
+        raise DraftBusy
