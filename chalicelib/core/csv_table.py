@@ -5,6 +5,8 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import IO, Final
 
+from chalicelib.core.typed_text import without_turns
+
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 """A spreadsheet takes a cell that begins so for a formula, and runs it."""
 
@@ -41,7 +43,7 @@ def csv_cell(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    text = str(value)
+    text = without_turns(str(value))
     return f"'{text}" if _escapable(text) else text
 
 

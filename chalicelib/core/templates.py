@@ -17,7 +17,7 @@ from chalicelib.content.edits import cached
 from chalicelib.core import formatting
 from chalicelib.core.letter_passages import LetterPassage, passages, reworded
 from chalicelib.core.ticks import tick
-from chalicelib.core.typed_text import LIMITS
+from chalicelib.core.typed_text import LIMITS, without_turns
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
@@ -93,10 +93,11 @@ def _environment(*, packaged: bool) -> Environment:
 
 @pass_context
 def _written(context: Context, value: object) -> object:
-    """Return what a template writes. Raises TypeError for a letter that would say `None`."""
+    """Return what a template writes, with nothing that would turn what stands beside it. Raises
+    TypeError for a letter that would say `None`."""
     if value is None and (context.name or "").startswith("email/"):
         raise TypeError(f"{context.name} writes a fact that is not there")
-    return value
+    return without_turns(value) if isinstance(value, str) else value
 
 
 def render(template: str, /, **facts: object) -> str:

@@ -1,5 +1,6 @@
 """What people type, by the Unicode category of each character: what is seen, and what is not."""
 
+import re
 import unicodedata
 from functools import lru_cache
 from typing import Final
@@ -42,6 +43,10 @@ _SEEN_FORMATS: Final = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u07
 # A flag of a part of a country is a black flag and letters of this block.
 _TAGS: Final = range(0xE0020, 0xE0080)
 
+_TURNS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What turns the direction of the text after it: a name with one could show `fdp.exe` as
+`exe.pdf`, or its neighbours on the page backwards."""
+
 _ENDS: Final = " \n\t\r\v\f\x1c\x1d\x1e\x1f\x85\u2028\u2029\u2800\u3164\uffa0" + (
     "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f"
     "\u205f\u3000" + ZERO_WIDTH_JOINERS
@@ -66,6 +71,14 @@ def in_plain_signs(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text.strip()
     return text.translate({ord(c): _plain(c) for c in set(text)}).strip()
+
+
+def without_turns(text: str) -> str:
+    """Return a text as it may stand among others, whoever kept it and however: without what would
+    turn their direction. It stays the Markup that it may be."""
+    if text.isascii() or not _TURNS.search(text):
+        return text
+    return text.translate(dict.fromkeys(map(ord, _TURNS.findall(text))))
 
 
 def is_visible(text: str) -> bool:

@@ -11,6 +11,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
+from chalicelib.core.typed_text import without_turns
 from chalicelib.desk.columns import Cell, CellKind
 
 SHOWN_CELL_LENGTH: Final = 32_000
@@ -82,5 +83,5 @@ def _text(sheet: object, text: str) -> "WriteOnlyCell":
 
 
 def _plain(text: str) -> str:
-    text = ILLEGAL_CHARACTERS_RE.sub("", text)
+    text = ILLEGAL_CHARACTERS_RE.sub("", without_turns(text))
     return text if len(text) <= SHOWN_CELL_LENGTH else f"{text[:SHOWN_CELL_LENGTH]}…"
