@@ -98,7 +98,7 @@ def test_more_rows_are_asked_for_by_keyboard(page: Page) -> None:
     for _ in ("sector", "commitment", "more"):
         page.keyboard.press("Tab")
     where = page.evaluate("document.activeElement.formAction")
-    assert where.endswith("/draft?form=eoi&rows=partners")
+    assert where.endswith("/draft?form=eoi&lang=fr&rows=partners")
 
 
 @pytest.mark.parametrize(

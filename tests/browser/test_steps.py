@@ -103,6 +103,34 @@ def plain(answer: object) -> object:
     return sorted(answer)
 
 
+def assert_full_lists_fit(page: Page, address: str, form: str, lang: str) -> None:
+    """Begin another form, and look at each list with as many rows, and as long, as there may be."""
+    begun = {"form": form, "uninvited": "1"}
+    draft = page.request.post(f"{address}/draft", data=begun).json()["links"]["draft"]
+    for section in section_ids(form):
+        lists = [f for f in section_of(form, section)["fields"] if f["type"] == "rows"]
+        if not lists:
+            continue
+        given = getattr(samples, form)()
+        rows = {
+            f["key"]: [
+                # Rows that are the same may be one that was sent twice.
+                {**row, f["fields"][0]["key"]: f"{number} {'Organisme' * 21}"}
+                if f["fields"][0]["type"] == "line"
+                else row
+                for number, row in enumerate(given[f["key"]] * int(f["max"]))
+            ][: int(f["max"])]
+            for f in lists
+        }
+        fields = {key: value for key, value in given.items()
+                  if key in {f["key"] for f in section_of(form, section)["fields"]}} | rows  # fmt: skip
+        saved = page.request.post(f"{draft}/{section}", data={"version": 0, "fields": fields})
+        assert saved.status == 200
+        page.goto(f"{draft}/{section}?lang={lang}")
+        assert page.locator("[value^='change:']").count() == sum(map(len, rows.values()))
+        assert height(page) <= MAX_HEIGHT, section
+
+
 @pytest.mark.parametrize(("form", "lang"), [("application", "fr"), ("eoi", "en")])
 def test_the_longest_path_loses_no_answer_without_a_script(  # noqa: PLR0913
     browser: Browser, address: str, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
@@ -169,4 +197,5 @@ def test_the_longest_path_loses_no_answer_without_a_script(  # noqa: PLR0913
     lost = {k: answers.get(k) for k in meant if plain(answers.get(k)) != plain(meant[k])}
     assert lost == {}
     assert store.kinds("draft")[0]["state"] == "sent"
+    assert_full_lists_fit(page, address, form, lang)
     context.close()

@@ -22,13 +22,15 @@ def drafts(walk: "Walk") -> Iterator[tuple[str, str]]:
     url = f"/draft/{_sent(walk, '/draft', {'form': 'eoi'})['links']['draft'].rpartition('/')[2]}"
     yield "draft-link", walk.page(url)
     yield "draft-section", walk.page(f"{url}/contact")
-    wrong = samples.eoi(contact_email="ada@", contact_phone="12")
+    # More rows than are shown in full, of which one is wrong.
+    partners = [*samples.EOI["partners"] * 2, {"sector": "public"}]
+    wrong = samples.eoi(contact_email="ada@", contact_phone="12", partners=partners)
     for name in section_ids("eoi"):
         keys = {f["key"] for f in section_of("eoi", name)["fields"]}
         fields = {key: value for key, value in wrong.items() if key in keys}
         _sent(walk, f"{url}/{name}", {"version": 0, "fields": fields})
     yield "draft-section-errors", walk.page(f"{url}/contact?check=1")
-    yield "draft-section-rows", walk.page(f"{url}/collective")
+    yield "draft-section-rows", walk.page(f"{url}/collective?check=1")
     row = re.findall(r"change:partners:(\w+)", walk.page(f"{url}/collective"))[0]
     yield "draft-row", walk.page(f"{url}/collective?row=partners.{row}")
     yield "draft-check-errors", walk.page(f"{url}/check")
@@ -43,10 +45,11 @@ def drafts(walk: "Walk") -> Iterator[tuple[str, str]]:
             {"version": "9", "contact_email": "eve@example.org", "lang": walk.lang},
         ),
     )
-    keys = {f["key"] for f in section_of("eoi", "contact")["fields"]}
     right = samples.eoi(contact_email="eve@example.org")
-    fields = {key: value for key, value in right.items() if key in keys}
-    _sent(walk, f"{url}/contact", {"version": 1, "fields": fields})
+    for name in ("contact", "collective"):
+        keys = {f["key"] for f in section_of("eoi", name)["fields"]}
+        fields = {key: value for key, value in right.items() if key in keys}
+        _sent(walk, f"{url}/{name}", {"version": 1, "fields": fields})
     for page in ("tasks", "check", "later", "colleagues", "delete"):
         yield f"draft-{page}", walk.page(f"{url}/{page}")
     walk.deliver()
