@@ -28,7 +28,7 @@ from infra.operator import (
     website,
 )
 from infra.operator.commands import WholeCommand
-from infra.operator.errors import reason_of
+from infra.operator.errors import OperatorError, reason_of
 from infra.operator.newsletter import commands as newsletter
 from infra.operator.session import Session
 from infra.operator.stage import LOCAL, stages
@@ -120,11 +120,13 @@ def run(words: Sequence[str]) -> int:
         message = " ".join(error.format_message().split())
         return _fail(f"{message} (relais … --help shows how)" if message else "", WRONG_USE)
     except OSError as error:
-        return _fail(f"Not done: {error}")
+        return _cut_off(session, str(error))
     except Exception as error:
         if (why := reason_of(error, session.stage)) is None:
             raise
-        return _fail(f"Not done: {why}")
+        if isinstance(error, OperatorError):
+            return _fail(f"Not done: {why}")
+        return _cut_off(session, why)
     if status == STOPPED:
         done = session.done or "what was under way may be done or not: look before you repeat it"
         typer.echo(f"Stopped: {done}", err=True)
@@ -146,6 +148,11 @@ def shared_first(words: Sequence[str]) -> list[str]:
         else:
             rest.append(word)
     return [*first, *rest]
+
+
+def _cut_off(session: Session, why: str) -> int:
+    """Say what cut a command off, and what it had done already, where it had done something."""
+    return _fail(f"Not all done: {why}; {session.done}" if session.done else f"Not done: {why}")
 
 
 def _fail(text: str, status: int = FAILED) -> int:

@@ -119,9 +119,11 @@ def _every_problem(stage: str, given: Mapping[str, str], endpoint: str | None) -
         yield "AlarmEmail is not set (who is told of alarms)"
     elif email_or_none(alarms) is None:
         yield f"AlarmEmail must be an e-mail address, not {alarms!r}"
-    for name in given.keys() & parameters.keys():
-        if why := _beyond(parameters[name], given[name]):
-            yield f"{name} {why}, not {given[name]!r}"
+    # Buckets are named by the stage too: what AWS refuses of its name stops all of them.
+    values = {**given, "Stage": stage}
+    for name in values.keys() & parameters.keys():
+        if why := _beyond(parameters[name], values[name]):
+            yield f"{name} {why}, not {values[name]!r}"
     if endpoint is None:
         yield from _wrong_at_aws(given)
 

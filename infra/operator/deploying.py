@@ -47,6 +47,11 @@ _VERBS: Final = {
 }
 
 
+GOES_ON: Final = (
+    "what CloudFormation has begun it ends by itself; the same command goes on from there"
+)
+
+
 def deploy(
     context: typer.Context,
     stage: Name,
@@ -154,6 +159,7 @@ def destroy(
             "and the next deploy takes them over"
         )
     session.confirm(f"Take {stage} away? Its pages and links answer nobody from then on.")
+    session.done = GOES_ON
     try:
         stack.destroy()
     except StackError as error:
@@ -185,6 +191,7 @@ def _agree(session: Session, account: str) -> Agree:
             anew = " anew" if one.anew else ""
             session.say(f"  {_VERBS.get(one.action, one.action)}{anew}  {one.name} ({one.kind})")
         session.confirm(f"Resources that change in account {account}: {len(changes)}. Go on?")
+        session.done = GOES_ON
 
     return agree
 

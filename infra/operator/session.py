@@ -25,7 +25,7 @@ Row = Mapping[str, object]
 
 @dataclass
 class Session:
-    """`done` says what is done already, to whoever stops the command half-way."""
+    """`done` says what is done already, to whoever stops the command half-way or is cut off."""
 
     stage: str
     as_json: bool = False

@@ -10,21 +10,26 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from botocore.validate import validate_parameters
 from hypothesis import given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
 from moto import mock_aws
+from typer.testing import CliRunner
 
 from chalicelib.core.ports import Put
 from chalicelib.core.settings import Settings
 from chalicelib.mail.service_status import StatusKeeper
 from fakes import SetClock
-from infra.cloud_stack import ResourceChange
+from infra.cloud_stack import CloudStack, ResourceChange
 from infra.deploy import change_of, deploy
 from infra.deployments import Deployment, Deployments, bucket_of
 from infra.old_versions import drop_old_versions
+from infra.operate import app
+from infra.operator.deploying import GOES_ON
 from infra.operator.errors import OperatorError
+from infra.operator.session import Session
 from infra.operator.stage import Operator
 from infra.stage_file import REGION, DeployError, settings_of, stage_settings
 from infra.uploads import PackageBucket
@@ -234,6 +239,25 @@ def test_of_the_versions_of_the_api_those_stay_that_an_alias_leads_to(operator: 
     left = functions.list_versions_by_function(FunctionName=name)["Versions"]
     assert [one["Version"] for one in left] == ["$LATEST", "2"]
     assert len(said) == 2
+
+
+@pytest.mark.parametrize("command", ["rollback", "destroy"])
+def test_who_is_cut_off_from_a_change_hears_that_it_goes_on_by_itself(
+    operator: Operator, deployments: Deployments, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    def cut_off(*_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="x")
+
+    good, bad = (_uploaded(operator, _template(name)) for name in ("good", "bad"))
+    operator.client("cloudformation").create_stack(StackName="relais-test", TemplateURL=bad)
+    for number, url in enumerate((good, bad)):
+        deployments.keep(replace(_deployed(number, ""), template_url=url))
+    session = Session("local", yes=True, given=operator)
+    for step in ("_execute", "_delete"):
+        monkeypatch.setattr(CloudStack, step, cut_off)
+    done = CliRunner().invoke(app, [command, "test"], obj=session)
+    assert isinstance(done.exception, EndpointConnectionError)
+    assert session.done == GOES_ON
 
 
 def test_a_stage_with_data_is_not_taken_away_unless_told(operator: Operator) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -268,6 +269,15 @@ def test_what_a_stage_s_file_sets_wrong_is_said_beside_all_else_with_what_it_mus
     assert sorted(line.split()[0] for line in lines) == sorted(["ReplyTo", name])
     (line,) = [line for line in lines if line.startswith(f"{name} {why}")]
     assert line.endswith(" in infra/stages/staging.json")
+
+
+@pytest.mark.parametrize("stage", ["Prod", "p", "prod_2", "2prod", "a-stage-of-a-long-name"])
+def test_a_stage_whose_name_aws_refuses_is_refused_before_it_names_a_bucket(
+    tmp_path: Path, stage: str
+) -> None:
+    shutil.copy(ROOT / "infra" / "stages" / "staging.json", tmp_path / f"{stage}.json")
+    with pytest.raises(DeployError, match=f"^Stage must be 2 to 16 small letters.* not '{stage}'"):
+        stage_settings(stage, tmp_path)
 
 
 @pytest.mark.parametrize("text", ['{"Sender": "a@b.ca",}', "[]", '"x"', "null", "", "{"])

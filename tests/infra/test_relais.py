@@ -12,7 +12,12 @@ from typing import NoReturn
 
 import pytest
 import typer
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    TokenRetrievalError,
+)
 from typer.testing import CliRunner
 
 from chalicelib.core.errors import Conflict, StoreDown
@@ -201,6 +206,10 @@ def test_every_argument_is_shown_in_capitals(command: tuple[str, str]) -> None:
     assert "[[" not in shown
 
 
+def _refused(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, "DescribeStacks")
+
+
 def raising(error: BaseException, done: str = "") -> typer.Typer:
     failing = typer.Typer()
 
@@ -223,6 +232,10 @@ def raising(error: BaseException, done: str = "") -> typer.Typer:
         (EndpointConnectionError(endpoint_url="http://x"), 1, "Not done: AWS cannot be reached: "),
         (ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "PutSecretValue"), 1,
          "Not done: AWS refuses to put secret value: AccessDenied: no"),
+        (_refused("ExpiredTokenException"), 1, "Not done: the sign-in at AWS has ended: sign in again"),
+        (TokenRetrievalError(provider="sso", error_msg="x"), 1, "Not done: the sign-in at AWS has ended"),
+        (_refused("InvalidClientTokenId"), 1, "Not done: AWS knows nobody here"),
+        (_refused("OptInRequired"), 1, "Not done: AWS has not activated this account yet"),
         (StoreDown("the table is too busy"), 1, "Not done: the table is too busy"),
         (FileNotFoundError("no members.csv"), 1, "Not done: no members.csv"),
         (KeyboardInterrupt(), 130, "Stopped: what was under way may be done or not"),
@@ -256,6 +269,19 @@ def test_who_stops_a_command_hears_what_is_done(
     monkeypatch.setattr(operate, "app", raising(KeyboardInterrupt(), "done up to line 7"))
     assert run([]) == 130
     assert capsys.readouterr().err == "Stopped: done up to line 7\n"
+
+
+@pytest.mark.parametrize(
+    "error", [_refused("ExpiredToken"), EndpointConnectionError(endpoint_url="x"), OSError("full")]
+)
+def test_whoever_is_cut_off_hears_what_is_done(
+    error: Exception, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operate, "app", raising(error, "done up to line 7"))
+    assert run([]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Not all done: ")
+    assert said.endswith("; done up to line 7\n")
 
 
 def test_what_nobody_foresaw_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
