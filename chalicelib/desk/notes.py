@@ -70,6 +70,15 @@ class StaffNotes:
                 raise
 
 
+def unnamed(note: Item) -> Item:
+    """Return a note as whom it is about may have it: without the names of those whom it calls."""
+    text = str(note["text"])
+    for name in note["sent_to"]:
+        first = str(name).partition(" ")[0]
+        text = re.sub(rf"{re.escape(name)}\b|(?<=@){re.escape(first)}\b", "staff", text)
+    return {**note, "text": text, "sent_to": len(note["sent_to"])}
+
+
 class Calls(NamedTuple):
     """Whom a note names, and whether an `@` in it names nobody who may be sent it."""
 

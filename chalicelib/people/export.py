@@ -16,6 +16,7 @@ from chalicelib.core.ports import Item, Key, Store
 from chalicelib.core.records import STORE_ATTRIBUTES, stamp
 from chalicelib.core.shown_words import shown_key
 from chalicelib.desk.appraisals import appraisals_in, appraisals_key
+from chalicelib.desk.notes import unnamed
 from chalicelib.forms.attachment import Attachment, attachments_in
 from chalicelib.forms.drafts.draft import FormDraft
 from chalicelib.people.finder import (
@@ -104,9 +105,11 @@ class Export:
             if row.get("attachments"):
                 owner = case_key(id)[0]
                 facts["documents"] = self._documents(owner, row["attachments"], person)
-            # What is thought of somebody's file is information about them, and theirs to read.
+            # What staff think of somebody's file is information about them, and theirs to read.
             appraised = appraisals_in(self._store.get(*appraisals_key(id)))
             facts["appraisals"] = _plain(appraised, person, staff=True)
+            notes = self._store.rows(case_key(id)[0], "NOTE#")
+            facts["notes"] = [_plain(unnamed(one), person, staff=True) for one in notes]
             events = self._store.rows(case_key(id)[0], "EVENT#")
             facts["events"] = [_plain(event, person, staff=True) for event in events]
         return facts

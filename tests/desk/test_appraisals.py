@@ -257,6 +257,28 @@ def test_a_list_is_exported_with_how_many_appraised_and_the_mean(way: Journey) -
     assert (bare["criteria.appraisals"], bare["criteria.mean_score"]) == (None, None)
 
 
+def test_a_note_is_given_to_whom_it_is_about_and_to_nobody_else_without_names(
+    way: Journey,
+) -> None:
+    case, other = way.declare(), way.declare("zoe@example.org")
+    rita, sam = Staff.of(RITA), Staff.of(SAM)
+    text = "@Sam Lee, @Sam, selon lea@example.org le budget de zoe@example.org est mince."
+    for one in (case, other):
+        way.service.desk.notes.add(one, rita, text, [sam])
+    people = way.service.people(way.store)
+    for address, kept, masked in ((ADA, "", "zoe@"), ("zoe@example.org", "zoe@", "lea@")):
+        exported: dict[str, Any] = people.export.of(people.finder.find(address), way.clock())
+        (note,) = exported["files"][0]["notes"]
+        assert "est mince" in note["text"]
+        assert "@staff, @staff, selon …@…" in note["text"]
+        assert kept in note["text"]
+        assert masked not in note["text"]
+        assert (note["name"], note["sent_to"]) == ("staff", 1)
+        given_out = json.dumps(note)
+        assert not any(name in given_out for name in ("Rita", "Sam", "rita-roy", "sam-lee"))
+    assert way.service.desk.notes.of(case)[0]["text"] == text, "the team still has the whole"
+
+
 def test_whom_it_is_about_may_have_it_without_names_and_it_goes_with_the_file(
     way: Journey,
 ) -> None:
