@@ -18,12 +18,30 @@ NOTED_AT_ONCE: Final = 2
 SHOWN_AGAIN: Final = ("consent_privacy", "consent_newsletter")
 """Boxes whose words are agreed to: they are read with the button that sends."""
 
+WHOLE_ROWS: Final = 4
+"""Rows of a list that are shown whole for what is wrong with all of them together: of a longer one,
+only the cells that it is about."""
+
+ROW_NAME_LENGTH: Final = 60
+
+CELLS: Final[Mapping[str, tuple[str, ...]]] = {
+    "one_lead": ("role",),
+    "no_coach_fees": ("category",),
+    "nothing_requested": ("requested",),
+    "budget_gap": ("amount", "requested"),
+    "over_maximum": ("requested",),
+    "contribution_low": ("amount",),
+    "admin_fee_high": ("category", "requested"),
+}
+"""Problems of all rows of a list together → the cells of each that they are about."""
+
 _IN_A_ROW: Final = re.compile(r"(\w+)\[(\d{1,9})\]\.(\w+)")
 
 
 class Mended(TypedDict):
     """One field to fill in again: `around` are the fields beside it, by which it may be asked, and
-    `row` counts from one in the list `of`; blank where it stands in no list."""
+    `row` counts from one in the list `of`, and `named` is what it begins with; blank where it
+    stands in no list."""
 
     field: FieldDescription
     path: str
@@ -31,16 +49,20 @@ class Mended(TypedDict):
     around: Sequence[FieldDescription]
     of: str
     row: int
+    named: str
 
 
 class Mending(TypedDict):
-    """`carried` are all other answers, as a form posts them; `left` counts what is asked later."""
+    """`carried` are all other answers, as a form posts them; `left` counts what is asked later, and
+    `apart` has what is wrong with a list of which no more than some cells are shown, by the first
+    of them."""
 
     section: list[tuple[str, list[Mended]]]
     consents: list[Mended]
     carried: list[tuple[str, str]]
     problems: list[LinkedError]
     left: int
+    apart: dict[str, str]
 
 
 def to_mend(
@@ -59,8 +81,7 @@ def to_mend(
     """
     every = [field for section in description["sections"] for field in section["fields"]]
     keys = {field["key"] for field in every}
-    named = list(dict.fromkeys(_place(problem["target"]) for problem in problems))
-    wrong = [place for place in named if place.partition("[")[0] in keys][:MENDED_AT_ONCE]
+    wrong, apart = _wrong(every, values, problems)
     wrong += [path for path in map(_place, noted) if path not in wrong][:NOTED_AT_ONCE]
     asked = [(section["title"], list(_asked(section, every, values, wrong, opened)))
              for section in description["sections"]]  # fmt: skip
@@ -68,19 +89,17 @@ def to_mend(
     agreed = [_whole(field, every, values) for field in every
               if field["key"] in boxes and field["key"] not in shown]  # fmt: skip
     seen = shown | {one["path"] for one in agreed}
-    listed = [one for one in problems if _place(one["target"]) in seen
+    listed = [_at(one, apart) for one in problems if _place(one["target"]) in (*seen, *apart)
             or one["target"].partition("[")[0] not in keys]  # fmt: skip
     return {
         "section": [(title, found) for title, found in asked if found],
         "consents": agreed,
-        "carried": [
-            pair
-            for field in every
-            for pair in _posted(field, field["key"], values.get(field["key"]), seen)
-        ],
+        "carried": [pair for field in every
+                    for pair in _posted(field, field["key"], values.get(field["key"]), seen)],
         "problems": listed,
         "left": len(problems) - len(listed),
-    }
+        "apart": {at["target"]: at["message"] for at in listed if at["target"] in apart.values()},
+    }  # fmt: skip
 
 
 def revised(
@@ -93,6 +112,44 @@ def revised(
     if description is None or values is None:
         return None
     return to_mend(description, values, problems, (opened,))
+
+
+def _wrong(
+    every: Sequence[FieldDescription],
+    values: Mapping[str, object],
+    problems: Sequence[LinkedError],
+) -> tuple[list[str], dict[str, str]]:
+    """Return the paths of what is wrong, no more than is mended at once, and the first of those
+    that stand for a list."""
+    keys = {field["key"] for field in every}
+    named = dict.fromkeys(_place(problem["target"]) for problem in problems)
+    once = [place for place in named if place.partition("[")[0] in keys][:MENDED_AT_ONCE]
+    cells = dict(_cells(every, values, problems))
+    wrong = [path for place in once for path in cells.get(place, (place,))]
+    return wrong, {place: cells[place][0] for place in once if place in cells}
+
+
+def _cells(
+    every: Sequence[FieldDescription],
+    values: Mapping[str, object],
+    problems: Sequence[LinkedError],
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield each long list of which no more is wrong than what some cells of its rows say
+    together, and the paths of these cells."""
+    for field in every:
+        codes = [one["code"] for one in problems if one["target"] == field["key"]]
+        rows = values.get(field["key"])
+        if not codes or not isinstance(rows, list) or len(rows) <= WHOLE_ROWS:
+            continue
+        about = [cell for code in codes for cell in CELLS.get(code, ())]
+        if all(code in CELLS for code in codes):
+            yield field["key"], [f"{field['key']}[{number}].{inner['key']}" for number in range(len(rows))
+                                 for inner in field["fields"] if inner["key"] in about]  # fmt: skip
+
+
+def _at(problem: LinkedError, apart: Mapping[str, str]) -> LinkedError:
+    """Return a line of the summary as it links to what is shown of its list."""
+    return {**problem, "target": apart.get(problem["target"], problem["target"])}
 
 
 def _place(target: str) -> str:
@@ -118,7 +175,15 @@ def _asked(
                 if (path := f"{key}[{number}].{inner['key']}") in wrong:
                     value = row.get(inner["key"], "") if isinstance(row, Mapping) else ""
                     yield {"field": inner, "path": path, "value": value, "around": field["fields"],
-                           "of": field["label"], "row": number + 1}  # fmt: skip
+                           "of": field["label"], "row": number + 1, "named": _named(row)}  # fmt: skip
+
+
+def _named(row: object) -> str:
+    """Return what a row is known by: the longest of its texts, cut."""
+    texts = (
+        [text for text in row.values() if isinstance(text, str)] if isinstance(row, Mapping) else []
+    )
+    return max(texts, key=len, default="")[:ROW_NAME_LENGTH]
 
 
 def _whole(
@@ -132,6 +197,7 @@ def _whole(
         "around": every,
         "of": "",
         "row": 0,
+        "named": "",
     }
 
 

@@ -9,10 +9,12 @@ from urllib.parse import urlsplit
 import pytest
 
 import samples
+from chalicelib import content
 from chalicelib.core.languages import LANGS, Lang, other_language
 from chalicelib.forms import parsing
-from chalicelib.web.mending import MENDED_AT_ONCE, NOTED_AT_ONCE
+from chalicelib.web.mending import CELLS, MENDED_AT_ONCE, NOTED_AT_ONCE
 from journey import ADA, RITA, Journey
+from longest import longest
 
 Pairs = list[tuple[str, str]]
 
@@ -192,3 +194,46 @@ def test_an_answer_corrects_sections_of_the_form_one_after_the_other(way: Journe
     after = way.again(case)
     assert after.state == "EOI_PENDING"
     assert after.answers == {**case.answers, "org_city": "Laval"}
+
+
+PAGE_LIMIT = 60_000
+
+
+def unfilled(page: str) -> str:
+    """A page as it would be with nothing in its fields."""
+    page = re.sub(r'(<input type="(?:hidden|text|email|tel)"[^>]* value=")[^"]*', r"\1", page)
+    return re.sub(r"(<textarea[^>]*>)[^<]*", r"\1", page)
+
+
+def test_a_form_that_was_refused_with_every_answer_at_its_longest_is_as_light_as_what_it_carries(
+    way: Journey,
+) -> None:
+    """Of long lists, it shows the cells that are wrong together, and they can be mended there."""
+    given = longest("application", samples.application(applicant_email="x"))
+    pairs = [*samples.as_html(given), ("lang", "fr"), ("uninvited", "1")]
+    page = way.visitor.submit("/forms/application", pairs).body.decode()
+    assert len(unfilled(page).encode()) < PAGE_LIMIT
+    typed = sum(len(html.escape(text).encode()) for _, text in pairs)
+    assert len(page.encode()) < PAGE_LIMIT + typed
+    assert 'href="#f-team-0-role"' in page
+    assert 'href="#f-budget-0-amount"' in page
+    for cell in ("f-team-0-role", "f-budget-0-amount"):
+        assert page.count(f'id="{cell}-error"') == page.count(f' id="{cell}"') == 1
+    assert 'id="f-team-4-role--member"' in page
+    assert 'id="f-team-4-title"' not in page
+    right = [(f"team[{number}].role", "member") for number in range(1, 5)]
+    right += [("applicant_email", ADA), ("budget[0].requested", "3 000")]
+    mended_ = [pair for pair in filled(page) if pair[0] not in dict(right)]
+    answer = way.visitor.submit("/forms/application", [*mended_, *right])
+    assert answer.status_code == 303, re.findall(
+        r'class="error"[^>]*>([^<]*)', answer.body.decode()
+    )
+
+
+def test_the_cells_that_are_wrong_together_are_cells_of_lists() -> None:
+    lists = [f for section in content.form("application")["sections"] for f in section["fields"]
+             if f["type"] == "rows"]  # fmt: skip
+    assert CELLS.keys() <= content.messages().keys()
+    assert {cell for cells in CELLS.values() for cell in cells} <= {
+        inner["key"] for f in lists for inner in f["fields"]
+    }
