@@ -282,8 +282,12 @@ def import_template(template: Mapping[str, Any], names: list[str]) -> str:
     kept = {
         "Parameters": {k: template["Parameters"][k] for k in ("Stage", "Emulator", "PublicUrl")},
         "Conditions": {k: template["Conditions"][k] for k in ("KnowsItsAddress", "OnEmulator")},
-        "Resources": {
-            name: {**template["Resources"][name], "DeletionPolicy": "Retain"} for name in names
-        },
+        "Resources": {name: _alone(template["Resources"][name]) for name in names},
     }
     return json.dumps(kept)
+
+
+def _alone(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a resource as an import asks for it: kept whatever comes, and after no other."""
+    alone = {key: value for key, value in resource.items() if key != "DependsOn"}
+    return {**alone, "DeletionPolicy": "Retain"}

@@ -59,7 +59,8 @@ FOR_TYPE: Final[dict[str, Granted]] = {
     "AWS::DynamoDB::Table": Granted(
         "dynamodb",
         "CreateTable DeleteTable DescribeContinuousBackups DescribeContributorInsights "
-        "DescribeKinesisStreamingDestination DescribeTable DescribeTimeToLive ListTagsOfResource "
+        "DescribeKinesisStreamingDestination DescribeTable DescribeTimeToLive GetResourcePolicy "
+        "ListTagsOfResource "
         f"{_TAGS} UpdateContinuousBackups UpdateTable UpdateTimeToLive",
         ("arn:aws:dynamodb:*:*:table/relais-*",),
     ),
@@ -109,7 +110,8 @@ FOR_TYPE: Final[dict[str, Granted]] = {
     ),
     "AWS::Logs::LogGroup": Granted(
         "logs",
-        "CreateLogGroup CreateLogDelivery DeleteLogDelivery DeleteLogGroup DescribeLogGroups "
+        "CreateLogGroup CreateLogDelivery DeleteLogDelivery DeleteLogGroup DescribeIndexPolicies "
+        "DescribeLogGroups DescribeResourcePolicies GetDataProtectionPolicy "
         f"ListTagsForResource PutResourcePolicy PutRetentionPolicy {_TAGS}",
     ),
     "AWS::Logs::MetricFilter": Granted(
@@ -122,10 +124,14 @@ FOR_TYPE: Final[dict[str, Granted]] = {
     ),
     "AWS::S3::Bucket": Granted(
         "s3",
-        "CreateBucket DeleteBucket GetBucketLocation GetBucketNotification "
+        "CreateBucket DeleteBucket GetAccelerateConfiguration GetAnalyticsConfiguration "
+        "GetBucketAbac GetBucketCORS GetBucketLocation GetBucketLogging "
+        "GetBucketMetadataTableConfiguration GetBucketNotification "
         "GetBucketObjectLockConfiguration GetBucketOwnershipControls GetBucketPublicAccessBlock "
-        "GetBucketTagging GetBucketVersioning GetEncryptionConfiguration GetLifecycleConfiguration "
-        "ListBucket PutBucketNotification PutBucketObjectLockConfiguration "
+        "GetBucketTagging GetBucketVersioning GetBucketWebsite GetEncryptionConfiguration "
+        "GetIntelligentTieringConfiguration GetInventoryConfiguration GetLifecycleConfiguration "
+        "GetMetricsConfiguration GetReplicationConfiguration ListBucket ListTagsForResource "
+        "PutBucketNotification PutBucketObjectLockConfiguration "
         "PutBucketOwnershipControls PutBucketPublicAccessBlock PutBucketTagging "
         "PutBucketVersioning PutEncryptionConfiguration PutLifecycleConfiguration",
         ("arn:aws:s3:::relais-*",),
@@ -135,7 +141,8 @@ FOR_TYPE: Final[dict[str, Granted]] = {
     ),
     "AWS::SES::ConfigurationSet": Granted(
         "ses",
-        "CreateConfigurationSet DeleteConfigurationSet GetConfigurationSet "
+        "CreateConfigurationSet DeleteConfigurationSet DescribeConfigurationSet "
+        "GetConfigurationSet ListTagsForResource "
         "PutConfigurationSetReputationOptions PutConfigurationSetSuppressionOptions "
         "TagResource UntagResource",
     ),

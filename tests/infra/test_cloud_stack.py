@@ -304,6 +304,8 @@ def test_an_import_brings_what_is_kept_and_all_that_it_refers_to() -> None:
     assert list(found["Resources"]) == kept
     for resource in found["Resources"].values():
         assert resource["DeletionPolicy"] == "Retain", "an import asks for it"
+    alone = json.loads(import_template(template, ["Subscribers"]))["Resources"]["Subscribers"]
+    assert "DependsOn" not in alone, "what it comes after may be gone"
     known = {*found["Parameters"], *found["Resources"]}
     assert set(_referred(found)) <= {*known, *found["Conditions"]}
 

@@ -159,6 +159,25 @@ def test_who_deploys_may_do_all_that_a_deploy_calls(module: str) -> None:
     assert set().union(*rights) <= may
 
 
+def test_what_cloudformation_takes_over_or_compares_it_may_read_whole() -> None:
+    """It reads each thing by all calls of its kind, also for what the template does not set."""
+    read = {
+        "dynamodb": "DescribeContinuousBackups DescribeContributorInsights DescribeTable "
+        "DescribeKinesisStreamingDestination GetResourcePolicy ListTagsOfResource",
+        "s3": "GetAccelerateConfiguration GetAnalyticsConfiguration GetBucketCORS GetBucketLogging "
+        "GetBucketNotification GetBucketObjectLockConfiguration GetBucketOwnershipControls "
+        "GetBucketPublicAccessBlock GetBucketTagging GetBucketVersioning GetBucketWebsite "
+        "GetEncryptionConfiguration GetIntelligentTieringConfiguration GetInventoryConfiguration "
+        "GetLifecycleConfiguration GetMetricsConfiguration GetReplicationConfiguration ListBucket",
+        "logs": "DescribeLogGroups GetDataProtectionPolicy ListTagsForResource",
+        "ses": "DescribeConfigurationSet GetConfigurationSet GetConfigurationSetEventDestinations",
+    }
+    asked = {f"{service}:{name}" for service, names in read.items() for name in names.split()}
+    for policies in (deployer_policies(), [reader_policy()]):
+        statements = [one for text in policies for one in json.loads(text)["Statement"]]
+        assert asked <= {action for one in statements for action in one["Action"]}
+
+
 def test_who_deploys_may_have_made_what_the_first_domain_of_an_account_needs() -> None:
     statements = [one for text in deployer_policies() for one in json.loads(text)["Statement"]]
     (linked,) = [one for one in statements if "iam:CreateServiceLinkedRole" in one["Action"]]

@@ -203,6 +203,18 @@ def test_no_parameter_is_in_the_definition_whose_change_would_not_reach_the_api(
     assert found == {"Stage"}, "a stack keeps it for ever"
 
 
+def test_tables_with_indexes_are_made_one_after_the_other() -> None:
+    """DynamoDB may make one at a time, and CloudFormation would begin all at once."""
+    indexed = [
+        (name, resource.get("DependsOn"))
+        for name, resource in TEMPLATE["Resources"].items()
+        if resource.get("Properties", {}).get("GlobalSecondaryIndexes")
+    ]
+    names = [name for name, _ in indexed]
+    assert len(names) > 1
+    assert [after for _, after in indexed] == [None, *names[:-1]]
+
+
 def test_a_stage_that_lacks_a_setting_is_not_deployed_and_says_which() -> None:
     with pytest.raises(
         DeployError,
