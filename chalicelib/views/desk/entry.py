@@ -25,7 +25,7 @@ from chalicelib.views.desk.visit import Visit
 from chalicelib.web.cookies import STAFF_COOKIE, Cookies
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems
-from chalicelib.web.request import BODY_LIMIT, Request, text_field
+from chalicelib.web.request import BODY_LIMIT, URLENCODED, Request, text_field
 from chalicelib.web.responses import PRIVATE, Response, see_other
 
 FORM_FIELD: Final = "nonce"
@@ -150,20 +150,23 @@ class Entry:
         )
 
     def problem(self, request: Request, error: Exception) -> Response:
-        """Answer what went wrong in the language of the desk, with the ways on from there."""
+        """Answer what went wrong in the language of the desk, with the way back."""
         session = None
         with suppress(StoreDown):
             session = self.sessions.find(self.cookies.read(request, STAFF_COOKIE))
-        visit, problems = (
-            Visit(request, "", session, self._lang(request, session), ""),
-            Problems(self.pages),
-        )
+        lang, problems = self._lang(request, session), Problems(self.pages)
         if not request.wants_page:
-            return problems.respond(request, error, visit.lang)
-        text = problems.text(error, visit.lang)
-        facts: dict[str, object] = {"title": text.title, "detail": text.detail}
-        status, headers = text.status, dict(text.headers)
-        return self.page(visit, "problem", facts, address="", status=status, headers=headers)
+            return problems.respond(request, error, lang)
+        text = problems.text(error, lang)
+        facts: dict[str, object] = {
+            "title": text.title,
+            "detail": text.detail,
+            "home": self.address(),
+            "sees_files": self._sees(session, "files"),
+        }
+        return self.pages.respond(
+            "desk/problem", lang, facts, status=text.status, headers=text.headers
+        )
 
     def _sees(self, session: StaffSession | None, part: str) -> bool:
         right = RIGHTS["GET", f"/desk/{part}"]
@@ -282,7 +285,7 @@ class Entry:
         """Return the language of the page whose form is sent, else that which is asked for, else
         the reader's."""
         said: dict[str, object] = {}
-        if request.method == "POST" and len(request.body) <= BODY_LIMIT:
+        if request.kind == URLENCODED and len(request.body) <= BODY_LIMIT:
             with suppress(RelaisError):
                 said = dict(request.pairs)
         return request.language(said, None if session is None else session.staff.lang)
