@@ -25,7 +25,7 @@ from chalicelib.core.links import person_key
 from chalicelib.core.ports import Item, Now, Store, Stretch, Where
 from chalicelib.core.records import stamp
 from chalicelib.core.typed_text import whole_number
-from chalicelib.desk.filters import Filters
+from chalicelib.desk.filters import SORTED, Filters
 
 if TYPE_CHECKING:
     from chalicelib.content.shapes.desk import DeskTab
@@ -62,6 +62,13 @@ class Line(NamedTuple):
         return str(self.row["sk"])
 
 
+class Place(NamedTuple):
+    """Where a file stands in a list: by what it is sorted by, and by when it came."""
+
+    by: str
+    position: str
+
+
 class Tab(NamedTuple):
     """How many files of the same filters are in another tab; `at_least` where not all could be
     looked at."""
@@ -93,11 +100,13 @@ class Files:
         tabs = [self._tab(tab, filters, me, by_state) for tab in content.desk()["tabs"]]
         here = next(tab for tab in tabs if tab.id == filters.tab)
         states = [state for state in filters.states if by_state.get(state)]
-        if filters.order in ("changed", "name", "due") and here.number <= MAX_SORTED:
-            lines, more = self._sorted(states, filters, me, after)
-            return FileList(lines, tabs, more, True)
+        if filters.order in SORTED and here.number <= MAX_SORTED:
+            start = whole_number(after) or 0
+            lines, end = self._sorted(states, filters, me), start + PAGE_LENGTH
+            more = str(end) if len(lines) > end else ""
+            return FileList(lines[start:end], tabs, more, True)
         lines, more = self._page(states, filters, me, after, PAGE_LENGTH)
-        return FileList(lines, tabs, more, filters.order not in ("changed", "name", "due"))
+        return FileList(lines, tabs, more, filters.order not in SORTED)
 
     def number(self, filters: Filters, me: str) -> Tab:
         """Return how many files a list has."""
@@ -133,14 +142,17 @@ class Files:
         """Yield as many rows of a listing as a page of what was found shows."""
         yield from self.store.listing(pk, stretch, where, MAX_FOUND).rows
 
-    def next_after(self, filters: Filters, me: str, case: Case) -> str | None:
-        """Return the case that follows another one in a list; None at its end."""
-        if filters.q:
-            found = [one.id for one in self.search(filters.q)]
-            at = found.index(case.id) + 1 if case.id in found else len(found)
-            return found[at] if at < len(found) else None
-        lines, _ = self._page(filters.states, filters, me, list_key(case)[1], 1)
-        return str(lines[0].row["case"]) if lines else None
+    def lines_after(
+        self, filters: Filters, me: str, place: Place, limit: int
+    ) -> tuple[list[Line], bool]:
+        """Return what follows a place in a list, in the order that the list is shown in, and
+        whether that is all of it."""
+        if filters.order in SORTED and self.number(filters, me).number <= MAX_SORTED:
+            lines = self._sorted(filters.states, filters, me)
+            left = [one for one in lines if is_behind(place_of(one, filters.order), place, filters)]
+            return left[:limit], len(left) <= limit
+        lines, more = self._page(filters.states, filters, me, place.position, limit)
+        return lines, not more
 
     def search(self, text: str) -> list[Case]:
         """Return the files with a reference, an address, or words that begin so: the newest."""
@@ -215,9 +227,7 @@ class Files:
         shown = lines[:limit]
         return shown, shown[-1].position if len(lines) > limit else end
 
-    def _sorted(
-        self, states: Sequence[str], filters: Filters, me: str, after: str
-    ) -> tuple[list[Line], str]:
+    def _sorted(self, states: Sequence[str], filters: Filters, me: str) -> list[Line]:
         lines = [
             Line(row, state)
             for state in states
@@ -225,16 +235,8 @@ class Files:
                 f"{LISTED}#{state}", self._stretch(filters), self._where(filters, me), MAX_SORTED
             ).rows
         ]
-        match filters.order:
-            case "name":
-                lines.sort(key=lambda line: folded(line.row["org"]))
-            case "due":
-                lines.sort(key=lambda line: (line.row.get("due", "9"), line.position))
-            case _:
-                lines.sort(key=lambda line: str(line.row["changed"]), reverse=True)
-        start = whole_number(after) or 0
-        end = start + PAGE_LENGTH
-        return lines[start:end], str(end) if len(lines) > end else ""
+        lines.sort(key=lambda line: place_of(line, filters.order), reverse=_is_last_first(filters))
+        return lines
 
     def _where(self, filters: Filters, me: str) -> list[Where]:
         found = {
@@ -264,6 +266,27 @@ class Files:
     @property
     def _day_before(self) -> date:
         return date.fromordinal(self._today.toordinal() - 1)
+
+
+def place_of(line: Line, order: str) -> Place:
+    """Return where a file stands in an order."""
+    match order:
+        case "name":
+            return Place(" ".join(folded(line.row["org"])), line.position)
+        case "due":
+            return Place(str(line.row.get("due") or "9"), line.position)
+        case "changed":
+            return Place(str(line.row["changed"]), line.position)
+    return Place("", line.position)
+
+
+def is_behind(one: Place, other: Place, filters: Filters) -> bool:
+    """Say whether a list shows one place after the other."""
+    return one < other if _is_last_first(filters) else one > other
+
+
+def _is_last_first(filters: Filters) -> bool:
+    return filters.order == "changed"
 
 
 def line_of(case: Case) -> Line:

@@ -15,7 +15,10 @@ FLAGS: Final = ("late", "unread", "undeliverable", "unproved", "orphan")
 """Filters that are on or off."""
 
 WHOSE: Final = ("all", "mine", "nobody")
-ORDERS: Final = ("oldest", "newest", "changed", "name", "due")
+SORTED: Final = ("changed", "name", "due")
+"""Orders in which no list is kept: of many files they cannot be had."""
+
+ORDERS: Final = ("oldest", "newest", *SORTED)
 
 AGE_MAX_DAYS: Final = 999
 
@@ -69,6 +72,7 @@ class Filters:
     orphan: str = ""
     order: str = ""
     q: str = ""
+    at: str = ""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Filters":
@@ -80,6 +84,7 @@ class Filters:
             tab=found.tab or content.desk()["tabs"][0]["id"],
             whose=found.whose or WHOSE[0],
             q=query.get("q", "").strip()[:QUERY_MAX_LENGTH],
+            at=query.get("at", "").strip()[:POSITION_MAX_LENGTH],
         )
 
     @classmethod
@@ -90,7 +95,7 @@ class Filters:
     @classmethod
     def is_asked(cls, query: Mapping[str, str]) -> bool:
         """Say whether an address asks for a list of its own."""
-        return any(f.name in query for f in fields(cls) if f.name != "q")
+        return any(f.name in query for f in fields(cls) if f.name not in ("q", "at"))
 
     def query(self, **changed: str) -> str:
         """Return the query of an address, with what is `changed`."""
@@ -105,7 +110,7 @@ class Filters:
     @property
     def chosen(self) -> list[tuple[str, str]]:
         """Return the filters that are on, with their values, and nothing of tab, order and search."""
-        aside = ("tab", "whose", "order", "q")
+        aside = ("tab", "whose", "order", "q", "at")
         return [
             (f.name, getattr(self, f.name))
             for f in fields(self)

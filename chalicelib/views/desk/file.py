@@ -24,7 +24,7 @@ from chalicelib.cases.review.reviews import Reviews
 from chalicelib.cases.staff import Staff
 from chalicelib.cases.standing_back import standing_back, stands_back
 from chalicelib.cases.states import kind, table
-from chalicelib.core import formatting, references
+from chalicelib.core import formatting
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Put
@@ -32,6 +32,7 @@ from chalicelib.core.records import moment
 from chalicelib.core.typed_text import NOTE_LIMIT
 from chalicelib.desk.files import Files
 from chalicelib.desk.filters import Filters
+from chalicelib.desk.following import Following
 from chalicelib.desk.looks import Looks, seen
 from chalicelib.desk.notes import StaffNotes, called
 from chalicelib.desk.releasing import Releasing
@@ -63,6 +64,7 @@ class DeskFileViews:
     entry: Entry
     opened: OpenedFiles
     files: Files
+    following: Following
     looks: Looks
     notes: StaffNotes
     appraisals: AppraisalViews
@@ -279,19 +281,19 @@ class DeskFileViews:
             "print": print_url,
             "part_url": part_url(f"{self._own(case)}?{filters.query()}", visit.lang),
             "letters_url": f"{print_url}#letters",
-            "back": f"{self.entry.address('files')}?{filters.query()}",
-            "next": self._next(visit, filters, case),
+            "back": f"{self.entry.address('files')}?{filters.query(at='')}",
+            **self._next(visit, filters, case),
         }
 
     def _own(self, case: Case) -> str:
         return self.entry.address("files", case.current_ref)
 
-    def _next(self, visit: Visit, filters: Filters, case: Case) -> str:
-        found = self.files.next_after(filters, visit.signed_in.staff.id, case)
-        if found is None:
-            return ""
-        ref = references.reference("eoi", found)
-        return f"{self.entry.address('files', ref)}?{filters.query()}"
+    def _next(self, visit: Visit, filters: Filters, case: Case) -> dict[str, object]:
+        """Return the way to the next file of the list, or that there is none."""
+        found = self.following.after(filters, visit.signed_in.staff, case)
+        is_last = found.is_end and (bool(filters.q) or Filters.is_asked(visit.request.query))
+        url = f"{self._own(found.case)}?{filters.query(at=found.at)}" if found.case else ""
+        return {"next": url, "is_last": is_last}
 
     def _filters(self, visit: Visit) -> Filters:
         return Filters.of(visit.request.query)

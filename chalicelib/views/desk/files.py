@@ -1,7 +1,7 @@
 """The lists of files: tabs with counts, filters in the address, and the search."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypedDict
 from urllib.parse import urlencode
@@ -17,6 +17,7 @@ from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
 from chalicelib.desk.files import MAX_FOUND, FileList, Files, Line, line_of
 from chalicelib.desk.filters import FLAGS, ORDERS, POSITION_MAX_LENGTH, WHOSE, Filters
+from chalicelib.desk.following import written
 from chalicelib.desk.looks import Looks
 from chalicelib.views.desk.address_notes import filters_aside
 from chalicelib.views.desk.entry import Entry
@@ -55,7 +56,7 @@ class FilesViews:
         query = visit.request.query
         me = visit.signed_in.staff
         known = self.looks.of(me.id)
-        if (asked := Filters.of(query)).q:
+        if (asked := replace(Filters.of(query), at="")).q:
             lines = [line_of(case) for case in self.files.search(asked.q)]
             return self._page(visit, asked, known, FileList(lines, [], "", True))
         filters = self._filters(query, known)
@@ -67,7 +68,7 @@ class FilesViews:
     def _filters(self, query: Mapping[str, str], known: Item) -> Filters:
         """Return what the address asks for; without anything, what was asked for last."""
         if Filters.is_asked(query) or "clear" in query:
-            return Filters.of(query)
+            return replace(Filters.of(query), at="")
         return Filters.of_query(str(known.get("filters", "")))
 
     def _page(self, visit: Visit, filters: Filters, known: Item, found: FileList) -> Response:
@@ -135,10 +136,10 @@ class FilesViews:
         ref = references.reference(row["form"], row["case"])
         received = eastern_time.today(moment(line.position.partition("#")[0]))
         due = date.fromisoformat(row["due"]) if row.get("due") else None
-        owner = row["owner"]
+        owner, at = row["owner"], "" if filters.q else written(line, filters)
         return {
             "ref": ref,
-            "url": f"{self.entry.address('files', ref)}?{filters.query()}",
+            "url": f"{self.entry.address('files', ref)}?{filters.query(at=at)}",
             "org": row["org"],
             "state_name": staff_name(line.state, lang),
             "received": received,
