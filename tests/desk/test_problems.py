@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from datetime import date
 from email.message import Message
 from functools import partial
 from html import unescape
@@ -23,6 +24,10 @@ from tests.desk.test_programme import signed_in
 BACK = {"fr": "Revenir aux dossiers", "en": "Back to the files"}
 
 
+SAMPLES: dict[object, object] = {int: 90, str: "x", date: date(2026, 3, 2)}
+"""What an error may say, by its type."""
+
+
 class WrongQuery(errors.BadQuery):
     def message(self, lang: Lang) -> str:
         return lang
@@ -34,7 +39,7 @@ def made(kind: type[Exception]) -> Exception:
         return WrongQuery()
     wanted = [*inspect.signature(kind.__init__).parameters.values()][1:]
     asked = [one for one in wanted if one.kind is one.POSITIONAL_OR_KEYWORD]
-    return kind(*({int: 90, str: "x"}.get(one.annotation, ()) for one in asked))
+    return kind(*(SAMPLES.get(one.annotation, ()) for one in asked))
 
 
 def reader(way: Journey, lang: Lang) -> StaffBrowser:
