@@ -62,7 +62,7 @@ class Line(NamedTuple):
         return str(self.row["sk"])
 
 
-class Place(NamedTuple):
+class LinePlace(NamedTuple):
     """Where a file stands in a list: by what it is sorted by, and by when it came."""
 
     by: str
@@ -143,7 +143,7 @@ class Files:
         yield from self.store.listing(pk, stretch, where, MAX_FOUND).rows
 
     def lines_after(
-        self, filters: Filters, me: str, place: Place, limit: int
+        self, filters: Filters, me: str, place: LinePlace, limit: int
     ) -> tuple[list[Line], bool]:
         """Return what follows a place in a list, in the order that the list is shown in, and
         whether that is all of it."""
@@ -268,19 +268,19 @@ class Files:
         return date.fromordinal(self._today.toordinal() - 1)
 
 
-def place_of(line: Line, order: str) -> Place:
+def place_of(line: Line, order: str) -> LinePlace:
     """Return where a file stands in an order."""
     match order:
         case "name":
-            return Place(" ".join(folded(line.row["org"])), line.position)
+            return LinePlace(" ".join(folded(line.row["org"])), line.position)
         case "due":
-            return Place(str(line.row.get("due") or "9"), line.position)
+            return LinePlace(str(line.row.get("due") or "9"), line.position)
         case "changed":
-            return Place(str(line.row["changed"]), line.position)
-    return Place("", line.position)
+            return LinePlace(str(line.row["changed"]), line.position)
+    return LinePlace("", line.position)
 
 
-def is_behind(one: Place, other: Place, filters: Filters) -> bool:
+def is_behind(one: LinePlace, other: LinePlace, filters: Filters) -> bool:
     """Say whether a list shows one place after the other."""
     return one < other if _is_last_first(filters) else one > other
 

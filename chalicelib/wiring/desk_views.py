@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from chalicelib.desk.following import Following
+from chalicelib.desk.next_file import NextFiles
 from chalicelib.desk.roster import DeskRoster
 from chalicelib.views.desk.appraisals import AppraisalViews
 from chalicelib.views.desk.entry import Entry
@@ -148,7 +148,7 @@ class DeskViews:
             self._entry,
             self._opened,
             desk.files,
-            Following(desk.files),
+            NextFiles(desk.files),
             desk.looks,
             desk.notes,
             self._appraisals,

@@ -32,8 +32,8 @@ from chalicelib.core.records import moment
 from chalicelib.core.typed_text import NOTE_LIMIT
 from chalicelib.desk.files import Files
 from chalicelib.desk.filters import Filters
-from chalicelib.desk.following import Following
 from chalicelib.desk.looks import Looks, seen
+from chalicelib.desk.next_file import NextFiles
 from chalicelib.desk.notes import StaffNotes, called
 from chalicelib.desk.releasing import Releasing
 from chalicelib.mail.writers.previews import Previews
@@ -64,7 +64,7 @@ class DeskFileViews:
     entry: Entry
     opened: OpenedFiles
     files: Files
-    following: Following
+    next_files: NextFiles
     looks: Looks
     notes: StaffNotes
     appraisals: AppraisalViews
@@ -290,7 +290,7 @@ class DeskFileViews:
 
     def _next(self, visit: Visit, filters: Filters, case: Case) -> dict[str, object]:
         """Return the way to the next file of the list, or that there is none."""
-        found = self.following.after(filters, visit.signed_in.staff, case)
+        found = self.next_files.after(filters, visit.signed_in.staff, case)
         is_last = found.is_end and (bool(filters.q) or Filters.is_asked(visit.request.query))
         url = f"{self._own(found.case)}?{filters.query(at=found.at)}" if found.case else ""
         return {"next": url, "is_last": is_last}

@@ -17,8 +17,8 @@ from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
 from chalicelib.desk.files import MAX_FOUND, FileList, Files, Line, line_of
 from chalicelib.desk.filters import FLAGS, ORDERS, POSITION_MAX_LENGTH, WHOSE, Filters
-from chalicelib.desk.following import written
 from chalicelib.desk.looks import Looks
+from chalicelib.desk.next_file import written
 from chalicelib.views.desk.address_notes import filters_aside
 from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.filter_words import FilterWords

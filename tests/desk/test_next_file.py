@@ -11,7 +11,7 @@ from chalicelib.cases.effects import Decider
 from chalicelib.cases.guards import DecisionInput
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.desk.filters import ORDERS
-from chalicelib.desk.following import LOOKED_AT_ONCE, ROUNDS
+from chalicelib.desk.next_file import FILES_A_ROUND, MAX_ROUNDS
 from journey import Journey
 from staff_browser import StaffBrowser
 from tests.desk.test_programme import signed_in
@@ -156,7 +156,7 @@ def test_where_somebody_stands_is_not_remembered_with_the_list(
 def test_after_very_many_that_somebody_stands_back_from_nothing_is_said_to_be_the_end(
     rita: StaffBrowser, way: Journey, files: list[Case]
 ) -> None:
-    for number in range(LOOKED_AT_ONCE * ROUNDS + 1):
+    for number in range(FILES_A_ROUND * MAX_ROUNDS + 1):
         case = way.declare(f"eve{number}@example.org")
         way.service.cases.decisions.act(case, "recuse", RITA)
     page = shown(rita, f"/desk/files/{files[-1].ref}?tab=to_decide")

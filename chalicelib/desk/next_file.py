@@ -8,11 +8,11 @@ from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.staff import Staff
 from chalicelib.cases.standing_back import stands_back
 from chalicelib.cases.states import kind
-from chalicelib.desk.files import Files, Line, Place, line_of, place_of
+from chalicelib.desk.files import Files, Line, LinePlace, line_of, place_of
 from chalicelib.desk.filters import Filters
 
-LOOKED_AT_ONCE: Final = 3
-ROUNDS: Final = 4
+FILES_A_ROUND: Final = 3
+MAX_ROUNDS: Final = 4
 """How many files are looked at, and how often, before a list is said to go on without one."""
 
 
@@ -25,7 +25,7 @@ class NextFile(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Following:
+class NextFiles:
     files: Files
 
     def after(self, filters: Filters, staff: Staff, case: Case) -> NextFile:
@@ -34,8 +34,8 @@ class Following:
         if filters.q:
             return self._found(filters, staff, case)
         place = _place(filters, case)
-        for _ in range(ROUNDS):
-            lines, is_whole = self.files.lines_after(filters, staff.id, place, LOOKED_AT_ONCE)
+        for _ in range(MAX_ROUNDS):
+            lines, is_whole = self.files.lines_after(filters, staff.id, place, FILES_A_ROUND)
             others = [line for line in lines if line.row["case"] != case.id]
             for line, found in self._cases(others):
                 if found.state == line.state and _is_open(found, staff):
@@ -70,14 +70,14 @@ def written(line: Line, filters: Filters) -> str:
     return place.position if filters.order == "name" else " ".join(place).strip()
 
 
-def _place(filters: Filters, case: Case) -> Place:
+def _place(filters: Filters, case: Case) -> LinePlace:
     """Return where a file stood in the list that was shown; where it would stand now, for who
     comes from elsewhere."""
     now = place_of(line_of(case), filters.order)
     by, _, position = filters.at.rpartition(" ")
     if not position:
         return now
-    return Place(now.by if filters.order == "name" else by, position)
+    return LinePlace(now.by if filters.order == "name" else by, position)
 
 
 def _is_open(case: Case, staff: Staff) -> bool:
