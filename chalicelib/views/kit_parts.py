@@ -25,8 +25,8 @@ FILES: Final = {
 }
 """What makes the parts comfortable; each works without."""
 
-SERVED: Final = {**FILES, "pages.js": FILES["relais.js"]}
-"""These, and the script of our own pages, which no website needs."""
+SERVED: Final = {**FILES, "pages.js": FILES["relais.js"], "images.js": FILES["relais.js"]}
+"""These, and the scripts of our own pages, which no website needs."""
 
 COMMENTS: Final = ("//", "/*")
 """How a line begins that is for readers; it is nothing but a comment."""

@@ -122,9 +122,9 @@ class Pages:
         policy += "; frame-src 'self'" if framed else ""
         return self.with_script(policy) if scripted else policy
 
-    def with_script(self, policy: str) -> str:
-        """Return a policy that lets our own script run besides."""
-        return f"{policy}; script-src {self.address(*SCRIPT)}; connect-src 'self'"
+    def with_script(self, policy: str, script: Sequence[str] = SCRIPT) -> str:
+        """Return a policy that lets a script of ours run besides."""
+        return f"{policy}; script-src {self.address(*script)}; connect-src 'self'"
 
     def _frame(self, lang: Lang) -> dict[str, str]:
         """Return what every page says of the organisation."""

@@ -6,6 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
+import files
 from chalicelib.views import kit_parts
 from fakes import MemoryStore
 
@@ -46,7 +47,28 @@ def test_the_script_is_small_and_stores_nothing_in_the_browser() -> None:
     assert not re.search(r"cookie|localStorage|sessionStorage|innerHTML|eval\(", script)
 
 
-@pytest.mark.parametrize("name", ["pages.js", "relais.js"])
+def test_an_image_that_is_too_large_is_made_smaller_before_it_is_sent(page: Page) -> None:
+    page.set_content(
+        '<form><input type="file" data-bytes="60000" data-wide="120" data-said="said" '
+        'data-smaller="Elle part en {} pixels."><p id="said"></p><button>Ajouter</button></form>'
+    )
+    page.add_script_tag(content=kit_parts.file("images.js"))
+    box, said = page.locator("input"), page.locator("#said")
+    for name, body, is_shrunk in (
+        ("Été.png", files.drawn_png(300, 200) + bytes(60_000), True),
+        ("petite.png", files.drawn_png(300, 200), False),
+        ("rompue.png", b"x" * 70_000, False),
+    ):
+        given = {"name": name, "mimeType": "image/png", "buffer": body}
+        box.set_input_files(given)  # type: ignore[arg-type]
+        expect(page.locator("button")).to_be_enabled()
+        expect(said).to_have_text("Elle part en 120 × 80 pixels." if is_shrunk else "")
+        sent = box.evaluate("box => [box.files[0].name, box.files[0].type, box.files[0].size]")
+        assert sent[:2] == (["Été.jpg", "image/jpeg"] if is_shrunk else [name, "image/png"])
+        assert sent[2] <= 60_000 if is_shrunk else sent[2] == len(body)
+
+
+@pytest.mark.parametrize("name", ["pages.js", "images.js", "relais.js"])
 def test_a_script_calls_nothing_that_a_phone_of_six_years_lacks(name: str) -> None:
     """Safari 14 is the last of some telephones; what it lacks would end a script half-way."""
     newer = r"\.at\(|replaceAll|AbortSignal\.timeout|structuredClone|hasOwn\(|\?\?=|\|\|=|findLast"

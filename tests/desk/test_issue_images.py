@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from urllib.parse import urlsplit
 
 import pytest
@@ -135,9 +136,12 @@ def test_what_is_not_whole_keeps_nothing_but_what_was_typed(
     assert add(written, words_fr="a" * 301).status_code == 422
     assert add(written, act="describe:gone").status_code == 404
     assert add(written, act="eat").status_code == 404
-    for body in (files.pdf(), b"", b"x" * 1_100_000):
+    for body in (files.pdf(), b"", b"x" * 1_100_000, b"x" * 3_900_000):
         told = post(written, body, "a.png", act="add", words_fr="Un café", words_en="A café")
         assert told.status_code == 422
+        assert 'value="Un café"' in told.body.decode()
+    assert "dépasse 1\u00a0Mo" in unescape(told.body.decode()), "and what to do is said"
+    assert "1\u00a0200 pixels de large" in unescape(told.body.decode())
     assert bucket(way).bodies == {}
     assert images(way) == []
 

@@ -44,6 +44,14 @@ def sized_png(width: int, height: int) -> bytes:
     return png().replace(chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)), head)
 
 
+def drawn_png(width: int, height: int) -> bytes:
+    """A PNG with all of its pixels, black ones."""
+    rows = zlib.compress((b"\0" + bytes(width)) * height)
+    return sized_png(width, height).replace(
+        chunk(b"IDAT", zlib.compress(b"\0\0")), chunk(b"IDAT", rows)
+    )
+
+
 def sized_jpeg(width: int, height: int) -> bytes:
     size = b"\xff\xc0" + struct.pack(">HBHHB", 8, 8, height, width, 0)
     return jpeg()[:2] + size + jpeg()[2:]

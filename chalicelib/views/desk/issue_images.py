@@ -16,11 +16,17 @@ from chalicelib.newsletter.issues.images import MOST_IMAGES, IssueImages
 from chalicelib.newsletter.issues.issue import Issue, existing_issue, status_name
 from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.visit import Visit
-from chalicelib.views.documents import ROOM_FOR_FIELDS, size_text
+from chalicelib.views.documents import size_text
 from chalicelib.views.issue_images import ImageOrigins
 from chalicelib.web.html_forms import UploadedFile
 from chalicelib.web.request import is_ticked, text_field
 from chalicelib.web.responses import Response
+
+SCRIPT: Final = ("kit", "images.js")
+"""Where the script stands that makes a large image smaller before it is sent."""
+
+ENOUGH_PIXELS_ACROSS: Final = 1_200
+"""Twice what an issue shows, for screens with fine pixels."""
 
 DONE: Final = ("image_added", "image_placed_now", "image_described", "image_removed")
 
@@ -38,8 +44,6 @@ class IssueImageDeskViews:
     def act(self, visit: Visit, issue: str) -> Response:
         """Add an image, describe one, or take one away."""
         found = existing_issue(self.store, issue)
-        if len(visit.request.body) > IMAGE_MAX_BYTES + ROOM_FOR_FIELDS:
-            return self._page(visit, found, why="image_large")
         fields, file = visit.with_file()
         act, _, name = text_field(fields, "act").partition(":")
         try:
@@ -91,7 +95,11 @@ class IssueImageDeskViews:
         lang, words, own = visit.lang, content.desk()["newsletter"], self._own(issue)
         done = visit.request.query.get("done", "")
         there, texts = images_of(self.store, issue.id), self.images.editing.read(issue)
-        wrong = words[why][lang].format(state=status_name(issue.status, lang)) if why else ""
+        filled = {
+            "state": status_name(issue.status, lang),
+            "limit": size_text(IMAGE_MAX_BYTES, lang),
+        }
+        wrong = words[why][lang].format_map(filled) if why else ""
         facts: dict[str, object] = {
             "issue": issue.id,
             "standing": standing_of(issue),
@@ -99,9 +107,8 @@ class IssueImageDeskViews:
                 self._facts(one, lang, self.images.is_placed(texts, one.name)) for one in there
             ],
             "room": MOST_IMAGES - len(there),
-            "most": MOST_IMAGES,
-            "limit": size_text(IMAGE_MAX_BYTES, lang),
-            "pixels": MOST_PIXELS_A_SIDE,
+            **_limits(lang),
+            "script": self.entry.pages.address(*SCRIPT),
             "action": own,
             "back": self.entry.address("newsletter", issue.id, "text"),
             "why": why,
@@ -119,7 +126,8 @@ class IssueImageDeskViews:
 
     def _policy(self, there: Sequence[IssueImage]) -> str:
         shown = " ".join(one.address(self.entry.settings.public_url) for one in there)
-        return self.entry.pages.policy(images=self.origins(shown), forms=["'self'"])
+        pages = self.entry.pages
+        return pages.with_script(pages.policy(images=self.origins(shown), forms=["'self'"]), SCRIPT)
 
     def _facts(self, image: IssueImage, lang: Lang, placed: bool) -> dict[str, object]:
         return {
@@ -133,6 +141,17 @@ class IssueImageDeskViews:
             "decorates": image.decorates,
             "placed": placed,
         }
+
+
+def _limits(lang: Lang) -> dict[str, object]:
+    """Return what an image may be, and how many an issue has."""
+    return {
+        "most": MOST_IMAGES,
+        "bytes": IMAGE_MAX_BYTES,
+        "limit": size_text(IMAGE_MAX_BYTES, lang),
+        "pixels": MOST_PIXELS_A_SIDE,
+        "wide": ENOUGH_PIXELS_ACROSS,
+    }
 
 
 def _typed(entered: Mapping[str, object] | None) -> dict[str, object]:
