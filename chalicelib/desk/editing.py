@@ -78,11 +78,15 @@ class Editor(Protocol):
         """Return what its readers would see, in each language; nothing where that is no text."""
 
 
-class WithoutSamples:
-    """An editor of what no reader sees as it is, or not with a name in braces."""
+class WithoutNames:
+    """An editor of what has no name in braces."""
 
     def placeholders(self) -> Mapping[str, str]:
         return {}
+
+
+class WithoutSamples(WithoutNames):
+    """An editor of what the staff alone reads."""
 
     def samples(self, value: Value) -> Mapping[Lang, Sequence[Sample]]:
         return {}

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 from chalicelib import content
@@ -82,19 +83,33 @@ class PassageEditor(OneText):
 
     def _samples(self, value: Value, lang: Lang) -> Iterator[Sample]:
         """Yield the letter, with what is in force, and this passage as it is edited."""
-        in_force = content.edits.laid(LETTER, self.letter)
+        new = {**in_force(self.letter, lang), self.passage.texts[lang]: value[lang]}
         known = passages_of_letter(self.letter)
-        new = {one.texts[lang]: in_force[one.id][lang] for one in known if one.id in in_force}
-        new[self.passage.texts[lang]] = value[lang]
         texts = [one.texts[lang] for one in known if one.parts == ("subject",)]
         if self.letter == SHARED or "html" not in self.passage.parts:
             texts = [self.passage.texts[lang]]
-        filled = {name: how for one in known for name, how in one.filled.items()}
-        words = Examples({name: _sample(name, how, lang) for name, how in filled.items()})
-        body = TEMPLATES / "email" / self.letter / "body.html"
+        words, body = examples_of(self.letter, lang), body_of(self.letter)
         runs = shown(body.read_text("utf-8"), lang) if body.exists() else ()
         for text in [*texts, *(run.text for run in runs)]:
             yield Sample(words.text(new.get(text, text)), text == self.passage.texts[lang])
+
+
+def body_of(letter: str) -> Path:
+    return TEMPLATES / "email" / letter / "body.html"
+
+
+def in_force(letter: str, lang: Lang) -> dict[str, str]:
+    """Return the texts of a letter that staff have worded anew, by the packaged ones."""
+    edited = content.edits.laid(LETTER, letter)
+    known = passages_of_letter(letter)
+    return {one.texts[lang]: edited[one.id][lang] for one in known if one.id in edited}
+
+
+def examples_of(letter: str, lang: Lang, **given: str) -> Examples:
+    """Return what fills a letter in: what is given, and examples of all else."""
+    filled = {name: how for one in passages_of_letter(letter) for name, how in one.filled.items()}
+    examples = {name: _sample(name, how, lang) for name, how in filled.items()}
+    return Examples({**examples, **given})
 
 
 def written_when(passage: LetterPassage, lang: Lang) -> str:

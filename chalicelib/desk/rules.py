@@ -15,13 +15,14 @@ from chalicelib.content.shapes.text import Option
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.settings import EDITABLE, Settings, problem_of
 from chalicelib.core.typed_dates import NotADate, read_day
+from chalicelib.desk import rule_samples
 from chalicelib.desk.criteria import CriteriaEditor
 from chalicelib.desk.editing import (
     EditField,
     Fault,
     FieldGroup,
     Sample,
-    WithoutSamples,
+    WithoutNames,
     faults_of_text,
     new_id,
     text_fields,
@@ -102,8 +103,10 @@ class IntakeEditor:
 
 
 @dataclass(frozen=True)
-class DatesEditor(WithoutSamples):
+class DatesEditor(WithoutNames):
     """The cycle and how long things take: what differs from the packaged programme."""
+
+    today: date
 
     @property
     def subject(self) -> str:
@@ -135,6 +138,9 @@ class DatesEditor(WithoutSamples):
         value = {name: one for name, one in found.items() if one != packaged[name]}
         return value, faults or _faults_of_programme(value)
 
+    def samples(self, value: Value) -> Mapping[Lang, Sequence[Sample]]:
+        return {lang: list(rule_samples.of_dates(value, self.today, lang)) for lang in LANGS}
+
 
 def _faults_of_programme(value: Mapping[str, object]) -> list[Fault]:
     """Return what the shape of the programme's file says of it with these values."""
@@ -146,7 +152,7 @@ def _faults_of_programme(value: Mapping[str, object]) -> list[Fault]:
 
 
 @dataclass(frozen=True)
-class ReasonsEditor(WithoutSamples):
+class ReasonsEditor(WithoutNames):
     """The reasons of a refusal: their words, which are offered, and new ones. None is ever taken
     away, for decisions name them."""
 
@@ -190,9 +196,12 @@ class ReasonsEditor(WithoutSamples):
             TypeAdapter(list[Option]).validate_python(value)
         return value, faults
 
+    def samples(self, value: Value) -> Mapping[Lang, Sequence[Sample]]:
+        return {lang: list(rule_samples.of_reasons(value, lang)) for lang in LANGS}
+
 
 @dataclass(frozen=True)
-class SettingsEditor(WithoutSamples):
+class SettingsEditor(WithoutNames):
     """The settings that are no secret, where they differ from those that the stage was `deployed`
     with."""
 
@@ -223,6 +232,9 @@ class SettingsEditor(WithoutSamples):
         ]
         return value, faults
 
+    def samples(self, value: Value) -> Mapping[Lang, Sequence[Sample]]:
+        return {lang: list(rule_samples.of_settings(value, self.deployed, lang)) for lang in LANGS}
+
     @property
     def _deployed(self) -> dict[str, str]:
         return {name: str(getattr(self.deployed, name)) for name in EDITABLE}
@@ -246,7 +258,7 @@ def rule_editors(deployed: Settings, today: date) -> dict[str, "RuleEditor"]:
     """Return the editors of all rules, by the names that stand in addresses."""
     intake: dict[str, RuleEditor] = {f"intake-{form}": IntakeEditor(form, today) for form in FORMS}
     return {
-        **intake, "dates": DatesEditor(), "reasons": ReasonsEditor(),
+        **intake, "dates": DatesEditor(today), "reasons": ReasonsEditor(),
         **{f"criteria-{form}": CriteriaEditor(form) for form in FORM_NAMES},
         "settings": SettingsEditor(deployed),
     }  # fmt: skip

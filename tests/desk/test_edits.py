@@ -235,6 +235,55 @@ def test_dates_and_settings_are_those_that_the_models_take(
     assert way.service.edits.settings == (("undo_seconds", "60"),), "what was not changed stays"
 
 
+def marks(page: str) -> list[str]:
+    return re.findall(r"<mark>(.*?)</mark>", page.partition('id="preview"')[2])
+
+
+def test_what_applicants_would_read_of_dates_reasons_and_settings_is_previewed_and_saves_nothing(
+    rita: StaffBrowser, way: Journey
+) -> None:
+    dates = {"cycle": "2027", "cycle_ends": "2027-03-01", "reply_target_business_days": "15",
+             "application_link_valid_days": "10"}  # fmt: skip
+    page = said(send(rita, "/desk/rules/dates", seen="0", act="preview", **dates))
+    texts = marks(page)
+    assert (
+        texts.count(
+            "The present cycle ends on March 1, 2027; after that, a declaration counts for the next one."
+        )
+        == 2
+    )
+    assert (
+        texts.count(
+            "Le cycle en cours prend fin le 1er mars 2027; ensuite, une déclaration compte pour le suivant."
+        )
+        == 2
+    )
+    assert any("jusqu’au 12 mars 2026. " in one for one in texts)
+    assert not any("15 jours ouvrables" in one for one in texts), "that is as it was"
+    assert "dans un délai de 15 jours ouvrables" in page
+    reasons = rule_editors(way.service.settings, way.clock().date())["reasons"]
+    given = {
+        f.name: f.value for group in reasons.groups(reasons.packaged(), "fr") for f in group.fields
+    }
+    given |= {"reason.0.en": "Not this", "reason.1.offered": "", "reason.8.fr": "Hors délai",
+              "reason.8.en": "Too late"}  # fmt: skip
+    page = said(send(rita, "/desk/rules/reasons", seen="0", act="preview", **given))
+    assert marks(page) == ["– Hors délai", "– Not this", "– Too late"]
+    assert "Voici pourquoi" in page
+    assert "– It is too early" not in page
+    page = said(rita.get("/desk/rules/settings"))
+    values = dict(
+        re.findall(r'id="f-[\w-]+" name="(\w+)" autocomplete="off" value="([^"]*)"', page)
+    )
+    values["contact_email"] = "bonjour@example.org"
+    page = said(send(rita, "/desk/rules/settings", seen="0", act="preview", **values))
+    assert "Besoin d’aide? Écrivez à bonjour@example.org." in marks(page)[0]
+    assert "Des questions? Écrivez à bonjour@example.org." in marks(page)
+    assert not way.service.edits.settings
+    assert content.programme()["cycle_ends"] != "2027-03-01"
+    assert "Not this" not in str(content.lists()["decline_reason"])
+
+
 def test_a_reason_is_worded_retired_and_added_and_none_is_lost(
     rita: StaffBrowser, way: Journey
 ) -> None:
