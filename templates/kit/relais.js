@@ -187,7 +187,6 @@
         else each.value = (kept.find(([name]) => name === each.name) || [0, each.value])[1]
       })
       this.brought = new Set(this.typed().map(each => each.name))
-      this.update()
       const anew = make("button", { type: "button", className: "quiet", textContent: this.words.anew })
       const box = make("p", { className: "relais-restored" }, this.words.restored + " ", anew)
       box.setAttribute("role", "status")
@@ -200,7 +199,16 @@
         box.remove()
         this.typed()[0].focus()
       })
-      this.form.before(box)
+      this.lay(box)
+    }
+
+    // What comes over a form that is read already moves nothing of it; below it, once somebody
+    // writes in it.
+    lay(box) {
+      box.popover = "manual"
+      this.append(box)
+      if (box.showPopover) box.showPopover()
+      this.form.addEventListener("focusin", () => box.removeAttribute("popover"), { once: true })
     }
 
     // Shows what is asked only when it is.
@@ -409,9 +417,9 @@
       box.setAttribute("role", "alert")
       const link = make("a", { href: this.hosted, textContent: this.words.hosted })
       if (!more.length) box.append(make("p", {}, link))
-      this.form.before(box)
       this.box = box
-      if (!this.sent) return // Nobody pressed a button: who reads or types is left where they are.
+      if (!this.sent) return this.lay(box) // Nobody pressed a button: who reads or types is left where they are.
+      this.form.before(box)
       box.focus()
       box.scrollIntoView({ block: "start" })
     }

@@ -21,7 +21,7 @@ from chalicelib.core.settings import Settings
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock
 from served import served
-from tests.browser.test_pages import AXE, TAGS, too_wide, violations
+from tests.browser.test_pages import AXE, MOVED, TAGS, too_wide, violations
 
 POLICY = (
     "default-src 'none'; script-src {api}/kit/relais.js; style-src {api}/kit/relais.css; "
@@ -144,7 +144,10 @@ TYPE = """pairs => {
 
 def unfold(page: Page) -> None:
     """Open each section, as whoever fills it in does."""
-    page.evaluate("document.querySelectorAll('details.section').forEach(d => { d.open = true })")
+    page.evaluate(
+        "document.querySelectorAll('details.section').forEach(d => { d.open = true; "
+        "d.firstElementChild.dispatchEvent(new FocusEvent('focusin', { bubbles: true })) })"
+    )
 
 
 def part(api: str, name: str, lang: str = "fr") -> str:
@@ -194,7 +197,6 @@ def test_a_form_with_the_script_is_sent_in_its_place_under_the_strictest_policy(
 ) -> None:
     said: list[str] = []
     page = pasted(part(api, name))
-    page.on("console", lambda message: said.append(message.text))
     page.evaluate("addEventListener('relais:sent', e => { window.told = e.detail })")
     fill(page, name)
     press(page)
@@ -324,6 +326,34 @@ def test_a_reload_loses_nothing_until_the_form_is_sent(
     (case,) = store.kinds("case")
     assert case["answers"]["issue_areas"] == ["employment", "youth"]
     assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_what_comes_to_a_form_that_is_read_already_moves_nothing_of_it(
+    api: str, pasted: Show, store: MemoryStore
+) -> None:
+    body = part(api, "eoi")
+    page = pasted(body)
+    page.fill("[name=contact_first_name]", "Ada")
+    store.items["EDITS", "EDITS"] = {"number": 1, "edits": packed({"intake/eoi": (1, PAUSE)})}
+    application.services().edits.reread()  # type: ignore[attr-defined]
+    style = '<link rel="stylesheet" href="{api}/kit/relais.css">'
+    pasted(body, head=style, policy=POLICY.partition("require-trusted")[0])
+    assert page.evaluate(MOVED) == []
+    page.add_script_tag(url=f"{api}/kit/relais.js")
+    restored = page.get_by_text("Ce que vous aviez saisi est de retour.")
+    paused = page.get_by_text(SAID["fr"])
+    restored.wait_for()
+    paused.wait_for()
+    assert page.evaluate(MOVED) == []
+    field = page.locator("[name=contact_last_name]")
+    before = field.bounding_box()
+    field.focus()
+    assert field.bounding_box() == before
+    end = page.evaluate("document.querySelector('form').getBoundingClientRect().bottom")
+    for each in (restored, paused):
+        box = each.bounding_box()
+        assert box, "it is still there"
+        assert box["y"] > end, "and covers nothing that is written in"
 
 
 def test_what_was_known_is_as_it_was_typed_over_after_a_reload(api: str, pasted: Show) -> None:

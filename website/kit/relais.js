@@ -159,7 +159,6 @@ if (/radio|checkbox/.test(each.type)) each.checked = values.has(JSON.stringify([
 else each.value = (kept.find(([name]) => name === each.name) || [0, each.value])[1]
 })
 this.brought = new Set(this.typed().map(each => each.name))
-this.update()
 const anew = make("button", { type: "button", className: "quiet", textContent: this.words.anew })
 const box = make("p", { className: "relais-restored" }, this.words.restored + " ", anew)
 box.setAttribute("role", "status")
@@ -172,7 +171,13 @@ this.update()
 box.remove()
 this.typed()[0].focus()
 })
-this.form.before(box)
+this.lay(box)
+}
+lay(box) {
+box.popover = "manual"
+this.append(box)
+if (box.showPopover) box.showPopover()
+this.form.addEventListener("focusin", () => box.removeAttribute("popover"), { once: true })
 }
 update() {
 const given = new FormData(this.form)
@@ -362,9 +367,9 @@ const box = make("div", { className: "summary", tabIndex: -1 }, make("h2", { tex
 box.setAttribute("role", "alert")
 const link = make("a", { href: this.hosted, textContent: this.words.hosted })
 if (!more.length) box.append(make("p", {}, link))
-this.form.before(box)
 this.box = box
-if (!this.sent) return
+if (!this.sent) return this.lay(box)
+this.form.before(box)
 box.focus()
 box.scrollIntoView({ block: "start" })
 }
