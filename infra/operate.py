@@ -85,7 +85,7 @@ def _begin(
         bool, typer.Option("--yes", help="Do what cannot be undone without a question.")
     ] = False,
 ) -> None:
-    """Keep what Relais runs on: the staff, the coaches, the subscribers and the newsletter.
+    """Deploy Relais, ask how a stage is, and keep what it runs on: staff, coaches, newsletter, keys.
 
     --stage, --json and --yes may also stand at the end.
     """

@@ -111,7 +111,8 @@ def _every_problem(stage: str, given: Mapping[str, str], endpoint: str | None) -
     except SettingsError as error:
         for setting, why in error.problems.items():
             name = parameter_of[setting]
-            what = f" ({parameters[name]['Description'].lower()})" if why == "is not set" else ""
+            about = parameters[name]["Description"]
+            what = f" ({about[:1].lower()}{about[1:]})" if why == "is not set" else ""
             yield f"{name} {why}{what}"
     yield from wrong_extras(given)
     alarms = given.get("AlarmEmail")

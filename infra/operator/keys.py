@@ -1,7 +1,7 @@
 """`relais keys …`: the keys that sign links, from a new one to the end of an old one."""
 
 import secrets
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -50,7 +50,10 @@ def rotate(context: typer.Context) -> None:
 
 
 @commands.add()
-def retire(context: typer.Context, id: str) -> None:
+def retire(
+    context: typer.Context,
+    id: Annotated[str, typer.Argument(help="The key, as `keys list` shows it.")],
+) -> None:
     """Take a key back: what it signed opens no longer, and whoever needs links gets new ones.
 
     Safe to run again: it goes on where it stopped.

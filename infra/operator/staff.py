@@ -130,7 +130,11 @@ def role(
 
 
 @commands.add()
-def admin(context: typer.Context, staff_id: Id, switch: Literal["on", "off"]) -> None:
+def admin(
+    context: typer.Context,
+    staff_id: Id,
+    switch: Annotated[Literal["on", "off"], typer.Argument(help="Whether they are.")],
+) -> None:
     """Choose whether somebody is written to when a letter cannot be sent."""
     session = session_of(context)
     _roster(session).set_admin(staff_id, admin=switch == "on")

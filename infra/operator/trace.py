@@ -72,15 +72,18 @@ def trace(
 
 def _rows(operator: Operator, ref: str) -> list[Item]:
     """Return what is stored under a reference. Raises OperatorError when that is nothing."""
-    known = references.parse_reference(ref) or ref
+    known = references.parse_reference(ref)
+    given = known or ref
     for pk, _ in (
-        case_key(references.file_number_of(known)),
-        assessment_key(known),
-        stored_form_key(known),
+        case_key(references.file_number_of(given)),
+        assessment_key(given),
+        stored_form_key(given),
     ):
         if rows := operator.store.rows(pk):
             return rows
-    raise OperatorError(f"there is no file {ref}: it is written as DI-2026-7K4MQ-X")
+    looks = "; one looks like DI-2026-7K4MQ-X, and its last sign checks the others"
+    hint = "" if known else looks
+    raise OperatorError(f"there is no file {ref} in {operator.stage}{hint}")
 
 
 def _stored(rows: Sequence[Item]) -> Iterator[TraceLine]:

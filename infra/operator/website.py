@@ -24,7 +24,7 @@ def of_kit() -> None:
 @commands.add()
 def write(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(help="where to, such as a folder of the website")],
+    folder: Annotated[Path, typer.Argument(help="Where to, such as a folder of the website.")],
 ) -> None:
     """Write each form, the directory, the script and the style sheet into a folder, to be pasted."""
     session = session_of(context)

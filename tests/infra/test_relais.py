@@ -5,10 +5,11 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 import typer
@@ -194,6 +195,24 @@ def test_a_check_of_the_content_is_json_when_asked_for(
 ) -> None:
     assert run(["content", "check", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == []
+
+
+def parameters() -> dict[str, str]:
+    """The help of each parameter, by its command and its name."""
+
+    def of(command: Any, path: str) -> Iterator[tuple[str, str]]:
+        for name, under in getattr(command, "commands", {}).items():
+            yield from of(under, f"{path} {name}")
+        for one in command.params:
+            yield f"{path} {one.name}", getattr(one, "help", None) or ""
+
+    return dict(of(typer.main.get_command(app), "relais"))
+
+
+def test_every_parameter_says_what_it_is_in_a_sentence() -> None:
+    said = parameters()
+    assert len(said) > 100
+    assert [name for name, text in said.items() if not re.match(r"[A-Z0-9`].*", text)] == []
 
 
 @pytest.mark.parametrize("command", commands(), ids=" ".join)

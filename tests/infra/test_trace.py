@@ -106,5 +106,6 @@ def test_an_assessment_has_a_story_too_and_what_is_no_file_is_said(
     way.deliver()
     story = listed(operator, "trace", sent.json_body["ref"])
     assert any("assessment--result" in step["what"] for step in story)
-    with pytest.raises(OperatorError, match="there is no file"):
-        relais(operator, "trace", "DI-2026-00000-0")
+    for ref, hint in (("DI-2026-00000-0", ""), ("12", "; one looks like .*")):
+        with pytest.raises(OperatorError, match=f"^there is no file {ref} in test{hint}$"):
+            relais(operator, "trace", ref)
