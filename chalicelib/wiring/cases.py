@@ -13,6 +13,7 @@ from chalicelib.cases.leaving import LeavingTimes
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import CaseCandidates
 from chalicelib.cases.orphans import Orphans
+from chalicelib.cases.review.own_acts import ToldReviews
 from chalicelib.cases.review.reviews import Reviews
 from chalicelib.cases.staff import Roster
 from chalicelib.cases.turnaround import Turnaround
@@ -68,8 +69,10 @@ class CaseServices:
 
     def reviews_of(self, *, step_up: bool) -> Reviews:
         """Build what decides; `step_up` asks for a mailed code before the last decision."""
+        from chalicelib.desk.looks import Looks  # no form of a visitor loads it
+
         parts = self._parts
-        return Reviews(
+        return ToldReviews(
             parts.store,
             self.lookup,
             self.decisions,
@@ -78,7 +81,7 @@ class CaseServices:
             parts.links,
             parts.now,
             step_up=step_up,
-        )
+        ).telling(Looks(parts.store).acted)
 
     @cached_property
     def digest(self) -> Digest:

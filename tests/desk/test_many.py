@@ -20,6 +20,7 @@ from chalicelib.desk.many import Chosen
 from environment import RITA
 from journey import Journey
 from staff_browser import StaffBrowser, code_of, form_of
+from visitor import decide, token
 
 ME = "rita.roy@example.org"
 SAM = Decider("sam-lee", "Sam Lee")
@@ -210,6 +211,46 @@ def test_nothing_ticked_says_so(rita: StaffBrowser) -> None:
         page = chosen(rita, ref)
         assert page.status_code == 200
         assert "Aucun dossier n’est coché" in page.body.decode()
+
+
+@pytest.mark.parametrize("by", ["many", "mail", "desk"])
+@pytest.mark.parametrize("meanwhile", [False, True])
+def test_what_somebody_did_themselves_is_no_news_to_them_and_what_a_colleague_did_is(
+    rita: StaffBrowser, way: Journey, files: list[Case], by: str, meanwhile: bool
+) -> None:
+    file, page = files[0], f"/desk/files/{files[0].ref}"
+    rita.get(page)
+    mail = next(one for one in way.mailer.to(ME) if file.ref in one.subject + one.text)
+    if meanwhile:
+        given = DecisionInput(colleague="sam-lee")
+        file = way.service.cases.decisions.act(file, "assign", SAM, given)
+    if by == "many":
+        decided(rita, chosen(rita, file.ref), decision="approve")
+    elif by == "mail":
+        decide(way.visitor, token(mail.text, "review"), decision="approve")
+    else:
+        form = ("nonce", rita.token(page))
+        told = rita.post(page, form, ("decision", "approve"), ("confirm", "on"))
+        rita.get(told.headers["Location"].partition("/api")[2])
+    assert way.again(file).state == "EOI_APPROVED"
+    listed = rita.get("/desk/files?tab=invited").body.decode()
+    assert file.org in listed
+    assert ("Modifié depuis votre lecture" in listed) == (meanwhile and by != "desk")
+    given = DecisionInput(colleague="rita-roy")
+    way.service.cases.decisions.act(way.again(file), "assign", SAM, given)
+    assert "Modifié depuis votre lecture" in rita.get("/desk/files?tab=invited").body.decode()
+
+
+def test_two_pages_of_one_person_lose_no_look_of_each_other(way: Journey) -> None:
+    looks = way.service.desk.looks
+
+    def other(_: object) -> None:
+        way.store.before = lambda writes: None
+        looks.look("rita-roy", "second", 2)
+
+    way.store.before = other
+    looks.look("rita-roy", "first", 1)
+    assert looks.of("rita-roy")["files"] == {"second": 2, "first": 1}
 
 
 # Whatever dies: no file is decided twice, none is left out, and each result is true.
