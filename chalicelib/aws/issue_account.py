@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws.bulk import allowance_of
+from chalicelib.aws.ses import header_address, sendable
 from chalicelib.core.errors import DeliveryFailed
 from chalicelib.core.links import Links, person_key
 from chalicelib.core.settings import Settings
@@ -72,9 +73,9 @@ class TestMail:
         }
         try:
             self._client.send_email(
-                FromEmailAddress=self._settings.sender,
+                FromEmailAddress=header_address(self._settings.sender),
                 ReplyToAddresses=[self._settings.reply_to],
-                Destination={"ToAddresses": [address]},
+                Destination={"ToAddresses": [sendable(address)]},
                 Content={
                     "Simple": {
                         "Subject": {"Data": mail.subject, "Charset": "UTF-8"},

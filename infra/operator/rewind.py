@@ -122,12 +122,28 @@ def _made(session: Session, moment: datetime) -> Tables:
         if _state(tables, target):
             continue
         session.say(f"making {target}")
-        tables.client.restore_table_to_point_in_time(
-            SourceTableName=source, TargetTableName=target, RestoreDateTime=moment
-        )
+        try:
+            tables.client.restore_table_to_point_in_time(
+                SourceTableName=source, TargetTableName=target, RestoreDateTime=moment
+            )
+        except tables.client.exceptions.InvalidRestoreTimeException:
+            raise _beyond(tables, source, moment) from None
     for target in (records, subscribers):
         _until_active(tables, target)
     return Tables(tables.client, records, subscribers)
+
+
+def _beyond(tables: Tables, source: str, moment: datetime) -> OperatorError:
+    """Return why a table cannot be made as of a moment: DynamoDB knows the last minutes only later,
+    and nothing of before the table was protected."""
+    about = tables.client.describe_continuous_backups(TableName=source)
+    found = about["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
+    from_, to = found.get("EarliestRestorableDateTime"), found.get("LatestRestorableDateTime")
+    known = f" as of {_written(from_)} to {_written(to)}" if from_ and to else ""
+    return OperatorError(
+        f"DynamoDB makes {source}{known}, and not as of {_written(moment)}: the last minutes come "
+        "some five minutes later"
+    )
 
 
 def _state(tables: Tables, name: str) -> str:

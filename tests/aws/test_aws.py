@@ -26,7 +26,8 @@ import samples
 import sent_issue
 import subscribers
 from chalicelib import services
-from chalicelib.aws import patience
+from chalicelib.aws import issue_account, patience
+from chalicelib.aws.bulk import SesBulkMailer
 from chalicelib.aws.clients import make_client
 from chalicelib.aws.documents import SCAN_TAG
 from chalicelib.aws.ses import SesMailer, SesSuppression
@@ -42,11 +43,14 @@ from chalicelib.core.errors import (
     Throttled,
 )
 from chalicelib.core.letter_row import tag_of
+from chalicelib.core.links import Links
 from chalicelib.core.ports import Change, Mail, Put
 from chalicelib.core.records import stamp
+from chalicelib.core.settings import Settings
 from chalicelib.desk.filters import Filters
 from chalicelib.desk.many import Chosen
 from chalicelib.forms.attachments.ports import CLEAN
+from chalicelib.newsletter.sending.ports import Bulk
 from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.subscriber import SignUpRequest, Subscriber, seconds
 from environment import ENVIRONMENT, RITA
@@ -213,6 +217,10 @@ class Taking:
         self.to += mail["Destination"]["ToAddresses"]
         return {"MessageId": "m"}
 
+    def send_bulk_email(self, **mail: Any) -> dict[str, list[Any]]:
+        self.from_.append(mail["FromEmailAddress"])
+        return {"BulkEmailEntryResults": []}
+
 
 def test_ses_is_given_a_domain_in_its_ascii_form() -> None:
     client = Taking()
@@ -294,10 +302,21 @@ def test_what_a_minute_mends_is_no_letter_s_fault(error: Exception) -> None:
         ("forms@example.org", "forms@example.org"),
     ],
 )
-def test_the_sender_of_every_mail_is_written_in_ascii(sender: str, header: str) -> None:
-    client = Taking()
-    SesMailer(client, sender=sender, reply_to="b", configuration_set="c").send(MAIL)  # type: ignore[arg-type]
-    assert client.from_ == [header]
+def test_the_sender_of_every_mail_is_written_in_ascii(
+    settings: Settings, sender: str, header: str
+) -> None:
+    client: Any = Taking()
+    carrier = {"sender": sender, "reply_to": "b", "configuration_set": "c"}
+    SesMailer(client, **carrier).send(MAIL)
+    text = sent_issue.TEXTS["fr"]
+    with mock_aws():
+        bulk: Any = make_client("sesv2")
+        bulk.send_bulk_email = client.send_bulk_email
+        SesBulkMailer(bulk, **carrier).offer(Bulk(text, {}, []))
+    mine = settings.model_copy(update={"sender": sender})
+    links = Links(["a" * 64], settings.public_url, "")
+    issue_account.TestMail(client, mine, links, b"k")(text, "ada@example.org", "2026-03")
+    assert client.from_ == [header] * 3
     assert parseaddr(str(make_header(decode_header(header))))[0] == parseaddr(sender)[0]
 
 

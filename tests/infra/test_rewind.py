@@ -1,6 +1,7 @@
 """What a table was at a moment is made beside it, and what is missing since is put back."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -154,3 +155,22 @@ def test_a_moment_that_nobody_remembers_is_refused(
 ) -> None:
     with pytest.raises(Exception, match=why):
         relais(operator, "rewind", "look", moment)
+
+
+def test_a_moment_that_dynamodb_does_not_know_yet_is_said_to_be_none(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client: Any = operator.tables.client
+    until = {"EarliestRestorableDateTime": datetime(2026, 2, 1, tzinfo=UTC),
+             "LatestRestorableDateTime": datetime(2026, 3, 2, 14, 25, tzinfo=UTC)}  # fmt: skip
+    about = {"ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": until}}
+
+    def refuse(**_: object) -> None:
+        raise client.exceptions.InvalidRestoreTimeException({"Error": {}}, "Restore")
+
+    monkeypatch.setattr(client, "restore_table_to_point_in_time", refuse)
+    monkeypatch.setattr(client, "describe_continuous_backups", lambda **_: about)
+    with pytest.raises(
+        OperatorError, match="to 2026-03-02 14:25:00 UTC, and not as of 2026-03-02 14:28"
+    ):
+        relais(operator, "rewind", "look", "2026-03-02T09:28")
