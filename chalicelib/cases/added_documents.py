@@ -11,14 +11,13 @@ from chalicelib.cases.states import step
 from chalicelib.cases.transition import StateChange
 from chalicelib.core import eastern_time
 from chalicelib.core.business_days import next_morning
-from chalicelib.core.errors import Conflict, Refused
+from chalicelib.core.errors import Conflict, Refused, TooLarge
 from chalicelib.core.letter_row import ALL_STAFF, APPLICANT, letter
 from chalicelib.core.ports import Change, Item, KeySource, Now, Put, Store, Write
 from chalicelib.core.records import stamp
 from chalicelib.forms.attachment import (
     LARGE_BYTES,
     LOOK_AGAIN,
-    OFFER_SECONDS,
     SHUT,
     Attachment,
     AttachmentState,
@@ -38,6 +37,7 @@ from chalicelib.forms.attachments.bringing import (
     field_of,
     kind_of,
     offer_ends,
+    offered,
     reserve,
     wrong,
 )
@@ -96,12 +96,12 @@ class AddedDocuments:
         self._check(case, brought.field)
         row = self._row(case, brought, offer_ends(self.now()))
         made = reserve(self.store, row, network, self.keys.people, self.now())
-        offer = self.bucket().offer(made.object_key, LARGE_BYTES, OFFER_SECONDS, back(made.id))
-        return Offered(made.id, offer)
+        return offered(self.bucket(), made, self.now(), back(made.id))
 
     def came(self, case: Case, attachment_id: str) -> bool:
         """Take up a document that a browser says it sent; return whether the file has it. A second
-        time changes nothing. Raises Refused, Conflict and InvalidForm."""
+        time changes nothing. Raises Refused, Conflict, InvalidForm, and TooLarge for one over our
+        limit, which the sweep takes away."""
         row = self.store.get(*attachment_key(attachment_id))
         if row is None or row["owner"] != case.key[0]:
             return False
@@ -111,6 +111,8 @@ class AddedDocuments:
         seen = self.bucket().look(found.object_key)
         if seen is None:
             return False
+        if seen.size > LARGE_BYTES:
+            raise TooLarge
         _, writes = self._arrival(case, found, seen.size)
         self.store.commit(writes)
         return True

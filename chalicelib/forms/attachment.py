@@ -29,6 +29,10 @@ DIRECT_BYTES: Final = 4 * 1024 * 1024
 LARGE_BYTES: Final = 25 * 1024 * 1024
 """What a browser may send to the bucket."""
 
+OFFER_BYTES: Final = 4 * LARGE_BYTES
+"""What the bucket itself takes in. Beyond, it answers in its own XML, without a script; what is less,
+and over our own limit, our page can refuse in words."""
+
 OFFER_SECONDS: Final = 3600
 """How long a browser may begin to send a large document."""
 

@@ -8,12 +8,19 @@ from chalicelib import content
 from chalicelib.core.errors import TooLarge
 from chalicelib.core.formatting import number
 from chalicelib.core.languages import Lang
-from chalicelib.forms.attachment import DIRECT_BYTES, LARGE_BYTES, SHUT, Attachment, label_of
+from chalicelib.forms.attachment import (
+    DIRECT_BYTES,
+    LARGE_BYTES,
+    OFFER_SECONDS,
+    SHUT,
+    Attachment,
+    label_of,
+)
 from chalicelib.forms.attachments.bringing import Brought, Offered
 from chalicelib.web.html_forms import UploadedFile
-from chalicelib.web.pages import Pages, in_language
+from chalicelib.web.pages import SCRIPT, Pages, in_language
 from chalicelib.web.request import MULTIPART, Request, text_field
-from chalicelib.web.responses import PRIVATE, Response, see_other
+from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
 
 if TYPE_CHECKING:
     from chalicelib.content.shapes.forms import AttachmentField
@@ -79,6 +86,7 @@ def bounds(lang: Lang) -> dict[str, object]:
         "limit": limit_text(DIRECT_BYTES, lang),
         "bytes": DIRECT_BYTES,
         "over": content.messages()["file_large"][lang],
+        "over_any": content.messages()["file_over"][lang],
     }
 
 
@@ -103,12 +111,29 @@ def limit_text(limit: int, lang: Lang) -> str:
     return size_text(limit // 1024 // 1024 * 1_000_000, lang)
 
 
-def offer_page(
-    pages: Pages, lang: Lang, facts: Mapping[str, object], offered: Offered, address: str
+RENEWING: Final = ("kit", "renew.js")
+"""Where the script stands that renews the page for a large document."""
+
+OVER: Final = "over"
+"""What a page of documents says is done where one came that is larger than any may be."""
+
+
+def offer_response(  # noqa: PLR0913
+    request: Request,
+    pages: Pages,
+    lang: Lang,
+    facts: Mapping[str, object],
+    offered: Offered,
+    again: Mapping[str, str],
+    address: str,
 ) -> Response:
     """Answer with a page whose form goes to the bucket, with nothing that its sender may change but
-    the file."""
+    the file, and a button that renews it: `again` are the fields by which it was asked for. Answer
+    a script with what such a form sends."""
     url = offered.offer.url
+    if not request.wants_page:
+        body = {"id": offered.id, "url": url, "fields": offered.offer.fields}
+        return json_response(body, PRIVATE)
     shown = {
         **facts,
         "url": url,
@@ -116,10 +141,15 @@ def offer_page(
         "accepted": ACCEPTED,
         "limit": limit_text(LARGE_BYTES, lang),
         "bytes": LARGE_BYTES,
+        "until": offered.until,
+        "seconds": OFFER_SECONDS,
+        "again": again,
+        "address": address,
+        "renewing": pages.address(*RENEWING),
     }
     bucket = "{0.scheme}://{0.netloc}".format(urlsplit(url))
     policy = pages.policy(images=pages.photo_origins(), forms=["'self'", bucket])
-    headers = {"Content-Security-Policy": pages.with_script(policy)}
+    headers = {"Content-Security-Policy": pages.with_script(policy, SCRIPT, RENEWING)}
     return pages.respond("draft_document", lang, shown, address=address, headers=headers)
 
 

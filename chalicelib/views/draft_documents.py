@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chalicelib.core.errors import Malformed, NotFound
+from chalicelib.core.errors import Malformed, NotFound, TooLarge
 from chalicelib.core.languages import LANGS
 from chalicelib.forms.attachment import fields_of
 from chalicelib.forms.attachments.attachments import Attachments
@@ -14,6 +14,7 @@ from chalicelib.forms.drafts.drafts import Drafts
 from chalicelib.forms.drafts.refused import Holder
 from chalicelib.forms.problems import InvalidForm, Problem
 from chalicelib.views.documents import (
+    OVER,
     PAGE,
     QUERY,
     DocumentFacts,
@@ -21,7 +22,7 @@ from chalicelib.views.documents import (
     brought,
     document_facts,
     field_facts,
-    offer_page,
+    offer_response,
     read_body,
     saved,
 )
@@ -56,8 +57,7 @@ class DraftDocuments:
             found = self.attachments.of_draft(draft)
             return saved(self.attachments.link(found, attachment_id))
         if attachment_id := request.query.get("came"):
-            came = self.attachments.came(holder, attachment_id)
-            return see_other(place.to(PAGE, done="sent" if came else "lost"))
+            return see_other(place.to(PAGE, done=self._came(holder, attachment_id)))
         if not request.wants_page:
             return json_response({"documents": self.facts(place, draft)}, PRIVATE)
         return self._page(request, place, draft)
@@ -87,6 +87,13 @@ class DraftDocuments:
             errors = field_errors(wrong, place.lang)
             return self._page(request, place, self.drafts.get(holder), errors=errors, status=422)
 
+    def _came(self, holder: Holder, attachment_id: str) -> str:
+        """Take up what has come to the bucket, and return what the page says of that."""
+        try:
+            return "sent" if self.attachments.came(holder, attachment_id) else "lost"
+        except TooLarge:
+            return OVER
+
     def too_large(self, request: Request, place: Place, holder: Holder) -> Response:
         """Answer to a body that is too large to be read: which file it was is not known."""
         wrong = InvalidForm([Problem("", "file_large")])
@@ -110,12 +117,11 @@ class DraftDocuments:
         offered = self.attachments.offer(
             holder, named, request.address, lambda one: place.to(PAGE, came=one)
         )
-        if not request.wants_page:
-            body = {"id": offered.id, "url": offered.offer.url, "fields": offered.offer.fields}
-            return json_response(body, PRIVATE)
         facts = {**self.frame.about(place, draft), "label": label[place.lang],
                  "back": place.to(PAGE)}  # fmt: skip
-        return offer_page(self.pages, place.lang, facts, offered, f"{place.url}/{PAGE}")
+        again = {"lang": place.lang, "do": f"large:{given.field}", "replaces": given.replaces}
+        address = f"{place.url}/{PAGE}"
+        return offer_response(request, self.pages, place.lang, facts, offered, again, address)
 
     def _page(
         self,

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 
 from chalicelib.cases.added_documents import AddedDocuments
 from chalicelib.core.conflicts import retry_while_same
-from chalicelib.core.errors import Conflict, Refused
+from chalicelib.core.errors import Conflict, Refused, TooLarge
 from chalicelib.core.languages import Lang
 from chalicelib.forms.attachment import fields_of, label_of
 from chalicelib.forms.problems import InvalidForm, Problem
 from chalicelib.views.documents import (
+    OVER,
     DocumentLink,
     bounds,
     brought,
     document_facts,
     field_facts,
-    offer_page,
+    offer_response,
     saved,
 )
 from chalicelib.views.file_form import FileInput
@@ -44,8 +45,7 @@ class FileDocuments:
         """Answer with the page that takes documents; once one has come to the bucket, with the way
         to it."""
         if attachment_id := request.query.get("came"):
-            came = self._came(mine, attachment_id, reopened)
-            return see_other(self._address(mine, lang, "sent" if came else "lost"))
+            return see_other(self._address(mine, lang, self._came(mine, attachment_id, reopened)))
         done = request.query.get("done", "")
         return self._page(mine, lang, done=done)
 
@@ -61,7 +61,12 @@ class FileDocuments:
                 )
                 facts = {"title": mine.case.current_ref, "label": label,
                          "back": self._address(mine, lang)}  # fmt: skip
-                return offer_page(self.pages.pages, lang, facts, offered, self._address(mine, lang))
+                again = {"lang": lang, "nonce": self.pages.links.nonce(mine.token),
+                         "action": "add_document", "do": f"large:{document.field}"}  # fmt: skip
+                address = self.pages.documents_url(mine)
+                return offer_response(
+                    request, self.pages.pages, lang, facts, offered, again, address
+                )
             after = self.added.add(mine.case, document, request.address)
         except InvalidForm as wrong:
             if not request.wants_page:
@@ -82,16 +87,20 @@ class FileDocuments:
             return self.problems.respond(request, wrong, lang, form=mine.form)
         return self._page(mine, lang, errors=field_errors(wrong, lang), status=413)
 
-    def _came(self, mine: OpenedFile, attachment_id: str, reopened: Reopened) -> bool:
+    def _came(self, mine: OpenedFile, attachment_id: str, reopened: Reopened) -> str:
+        """Take up what has come to the bucket, and return what the page says of that."""
         try:
-            return retry_while_same(
+            came = retry_while_same(
                 mine,
                 lambda found: self.added.came(found.case, attachment_id),
                 reopened,
                 lambda one, other: one.case.is_where(other.case),
             )
+        except TooLarge:
+            return OVER
         except (Conflict, Refused, InvalidForm):
-            return False
+            return "lost"
+        return "sent" if came else "lost"
 
     def _address(self, mine: OpenedFile, lang: Lang, done: str = "") -> str:
         kept = f"&done={done}" if done else ""

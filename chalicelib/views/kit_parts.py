@@ -25,7 +25,9 @@ FILES: Final = {
 }
 """What makes the parts comfortable; each works without."""
 
-SERVED: Final = {**FILES, "pages.js": FILES["relais.js"], "images.js": FILES["relais.js"]}
+SERVED: Final = {
+    **FILES, **dict.fromkeys(("pages.js", "images.js", "renew.js"), FILES["relais.js"])
+}  # fmt: skip
 """These, and the scripts of our own pages, which no website needs."""
 
 COMMENTS: Final = ("//", "/*")

@@ -1,6 +1,5 @@
 """Pages for browsers: a template with its facts, in the frame and with the headers of every page."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -14,8 +13,8 @@ from chalicelib.web.responses import HTML, PRIVATE, Response
 SCRIPT: Final = ("kit", "pages.js")
 """Where the script of our own pages stands."""
 
-_POSTED_TO: Final = re.compile(r' (?:method="post" action|formaction)="([^"#]*)"')
-"""Where a form of a page is posted to, as its HTML says."""
+_POSTED_TO: Final = (' method="post" action="', ' formaction="')
+"""What the HTML of a page says ahead of the address that a form is posted to."""
 
 CoachNames = Callable[[Lang], Sequence[tuple[str, str]]]
 """Returns the coaches that a form offers, each by its id and name, in the order of a language."""
@@ -80,15 +79,18 @@ class Pages:
     def _posted_in_language(self, html: str, lang: Lang) -> str:
         """Return a page whose forms say its language in the address that they are posted to: of a
         body that is too large, or broken, nothing else of the form is ever read."""
+        for mark in _POSTED_TO:
+            before, *others = html.split(mark)
+            html = mark.join([before, *(self._in_language(other, lang) for other in others)])
+        return html
 
-        def addressed(place: re.Match[str]) -> str:
-            address = place[1].replace("&amp;", "&")
-            says = "?lang=" in address or "&lang=" in address
-            if says or not address.startswith(self.address("")):
-                return place[0]
-            return f'{place[0][:-1]}{"&amp;" if "?" in address else "?"}lang={lang}"'
-
-        return _POSTED_TO.sub(addressed, html) if "<form" in html else html
+    def _in_language(self, html: str, lang: Lang) -> str:
+        """Return HTML that begins with an address of a form, where it is ours with its language."""
+        address, end, after = html.partition('"')
+        says = "?lang=" in address or ";lang=" in address
+        if says or not address.startswith(self.address("")):
+            return html
+        return f"{address}{'&amp;' if '?' in address else '?'}lang={lang}{end}{after}"
 
     def address(self, *parts: str) -> str:
         """Return the public address of a page: `address("coaches", slug)` is `…/coaches/{slug}`."""
@@ -122,9 +124,10 @@ class Pages:
         policy += "; frame-src 'self'" if framed else ""
         return self.with_script(policy) if scripted else policy
 
-    def with_script(self, policy: str, script: Sequence[str] = SCRIPT) -> str:
-        """Return a policy that lets a script of ours run besides."""
-        return f"{policy}; script-src {self.address(*script)}; connect-src 'self'"
+    def with_script(self, policy: str, *scripts: Sequence[str]) -> str:
+        """Return a policy that lets scripts of ours run besides: that of all pages, or others."""
+        places = " ".join(self.address(*each) for each in scripts or (SCRIPT,))
+        return f"{policy}; script-src {places}; connect-src 'self'"
 
     def _frame(self, lang: Lang) -> dict[str, str]:
         """Return what every page says of the organisation."""

@@ -77,7 +77,9 @@ def test_a_person_adds_looks_at_and_removes_documents_without_a_script(
     assert {row["state"] for row in store.kinds("attachment")} == {"clean", "expected", "held_back"}
 
 
-def test_a_file_that_is_too_large_is_told_before_it_is_sent(page: Page, address: str) -> None:
+def test_a_file_that_is_too_large_is_told_before_it_is_sent(
+    page: Page, address: str, store: MemoryStore
+) -> None:
     page.goto(f"{address}/forms/application?lang=fr&uninvited=1")
     page.click("main form button")
     page.goto(re.sub(r"/[a-z_]+\?.*", "/documents?lang=fr", page.url))
@@ -90,3 +92,11 @@ def test_a_file_that_is_too_large_is_told_before_it_is_sent(page: Page, address:
         told = str(box.evaluate("each => each.validationMessage"))
         assert words in told if words else told == ""
     assert "25\u00a0Mo" in str(box.get_attribute("data-over"))
+    # The service's clock stands still: for the browser, the hour of the offer is over. It is
+    # renewed as the file is sent, which needs no second choice.
+    page.route("https://bucket.example/**", lambda route: route.fulfill(status=204))
+    old = page.locator("[name=key]").input_value()
+    with page.expect_request("https://bucket.example/"):
+        page.get_by_role("button", name="Envoyer").click()
+    keys = {f"incoming/{row['pk'].partition('#')[2]}" for row in store.kinds("attachment")}
+    assert keys - {old} == {page.locator("[name=key]").input_value()}

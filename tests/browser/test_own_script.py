@@ -68,7 +68,7 @@ def test_an_image_that_is_too_large_is_made_smaller_before_it_is_sent(page: Page
         assert sent[2] <= 60_000 if is_shrunk else sent[2] == len(body)
 
 
-@pytest.mark.parametrize("name", ["pages.js", "images.js", "relais.js"])
+@pytest.mark.parametrize("name", ["pages.js", "images.js", "renew.js", "relais.js"])
 def test_a_script_calls_nothing_that_a_phone_of_six_years_lacks(name: str) -> None:
     """Safari 14 is the last of some telephones; what it lacks would end a script half-way."""
     newer = r"\.at\(|replaceAll|AbortSignal\.timeout|structuredClone|hasOwn\(|\?\?=|\|\|=|findLast"

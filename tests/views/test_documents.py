@@ -12,13 +12,14 @@ import pytest
 
 import files
 import samples
+from chalicelib import content
 from chalicelib.cases.case import Case
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.guards import DecisionInput
 from chalicelib.core import references
 from chalicelib.core.errors import StoreDown
 from chalicelib.core.languages import LANGS
-from chalicelib.forms.attachment import DIRECT_BYTES, LARGE_BYTES, SCAN_PATIENCE
+from chalicelib.forms.attachment import DIRECT_BYTES, LARGE_BYTES, OFFER_BYTES, SCAN_PATIENCE
 from chalicelib.forms.attachments.ports import CLEAN, THREATS, UNSUPPORTED
 from chalicelib.forms.drafts.draft import RETENTION, section_ids
 from chalicelib.forms.drafts.typed import section_of
@@ -352,7 +353,7 @@ def test_a_large_document_goes_to_the_bucket_comes_back_and_is_looked_at_once_it
 ) -> None:
     url = draft_of(way)
     told = offered(way, url)
-    assert told["fields"]["policy"] == f"1-{LARGE_BYTES}"
+    assert told["fields"]["policy"] == f"1-{OFFER_BYTES}"
     back = urlsplit(told["fields"]["success_action_redirect"])
     assert parse_qs(back.query)["came"] == [told["id"]]
     early = way.visitor.page(f"{url}/documents?came={told['id']}")
@@ -372,15 +373,41 @@ def test_a_large_document_goes_to_the_bucket_comes_back_and_is_looked_at_once_it
     assert "form-action 'self' https://bucket.example;" in policy
 
 
+@pytest.mark.parametrize("sent", [False, True])
+def test_a_document_over_the_limit_of_large_ones_is_refused_on_the_page_and_leaves_nothing(
+    way: Journey, documents: MemoryDocuments, sent: bool
+) -> None:
+    """The bucket takes in more than we keep, for it would refuse in XML."""
+    url = f"{sent_file(way)}?do=documents" if sent else f"{draft_of(way)}/documents"
+    for lang in LANGS:
+        address = f"{url}{'&' if sent else '?'}lang={lang}"
+        proof = {"action": "add_document", "do": "large:file_other"}
+        if sent:
+            proof["nonce"] = hidden(way.visitor.page(address).body.decode(), "nonce")
+        page = way.visitor.submit(address, list(proof.items())).body.decode()
+        again = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', page))
+        assert again["do"] == "large:file_other", "the button that renews the page"
+        documents.put(again["key"], b"%PDF" + bytes(LARGE_BYTES))
+        back = again["success_action_redirect"].replace("&amp;", "&").partition("/api")[2]
+        told = way.visitor.page(back).headers["Location"].partition("/api")[2]
+        shown = way.visitor.page(told).body.decode()
+        assert content.messages()["file_over"][lang] in shown
+        assert 'role="alert"' in shown
+        way.service.drafts.minder.heard(again["key"])
+        assert (documents.bodies, rows(way)) == ({}, [])
+
+
+@pytest.mark.parametrize("wrong_kind", [True, False])
 def test_other_bytes_under_the_key_of_a_large_document_are_looked_at_anew(
-    way: Journey, documents: MemoryDocuments
+    way: Journey, documents: MemoryDocuments, wrong_kind: bool
 ) -> None:
     url = filled(way, invite=invited(way))
     way.visitor.send(f"{url}/documents", {"do": "large:file_other"})
     (row,) = rows(way)
     key = f"incoming/{row['pk'].partition('#')[2]}"
     way.visitor.get(f"{url}/documents?came={key[9:]}")
-    for body, state in ((files.pdf(), "clean"), (files.WRONG["a page"][0], "refused")):
+    wrong = files.WRONG["a page"][0] if wrong_kind else b"%PDF" + bytes(LARGE_BYTES)
+    for body, state in ((files.pdf(), "clean"), (wrong, "refused")):
         documents.put(key, body)
         documents.results.pop(key, None)
         if state == "clean":

@@ -72,7 +72,7 @@ class Document(HTMLParser):
         return [found["id"] for _, found, _ in self.elements if "id" in found]
 
 
-SCRIPTS = ("/kit/relais.js", "/kit/pages.js", "/kit/images.js")
+SCRIPTS = ("/kit/relais.js", "/kit/pages.js", "/kit/images.js", "/kit/renew.js")
 
 NAMES = [*(f"page {n}" for n in gallery.PAGES), *(f"website {n}" for n in gallery.SITE)]
 

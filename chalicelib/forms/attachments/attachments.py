@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from chalicelib.core.errors import BadLink, Conflict, DraftBusy
+from chalicelib.core.errors import BadLink, Conflict, DraftBusy, TooLarge
 from chalicelib.core.ports import Change, Item, Now, Store
 from chalicelib.core.records import stamp
 from chalicelib.forms.attachment import (
     LARGE_BYTES,
     LOOK_AGAIN,
-    OFFER_SECONDS,
     Attachment,
     AttachmentState,
     attachment_key,
@@ -27,6 +26,7 @@ from chalicelib.forms.attachments.bringing import (
     field_of,
     kind_of,
     offer_ends,
+    offered,
     reserve,
     saving_link,
     wrong,
@@ -110,12 +110,11 @@ class Attachments:
         draft = self._with_room(holder, brought)
         row = awaited(draft.key[0], brought, self.now(), offer_ends(self.now()))
         made = reserve(self.store, row, network, self.people_key, self.now())
-        offer = self.bucket().offer(made.object_key, LARGE_BYTES, OFFER_SECONDS, back(made.id))
-        return Offered(made.id, offer)
+        return offered(self.bucket(), made, self.now(), back(made.id))
 
     def came(self, holder: Holder, attachment_id: str) -> bool:
         """Take up a document that a browser says it sent; return whether the draft has it. A second
-        time changes nothing."""
+        time changes nothing. Raises TooLarge for one over our limit, which the sweep takes away."""
         draft = self.drafts.get(holder)
         row = self.store.get(*attachment_key(attachment_id))
         if row is None or row["owner"] != draft.key[0]:
@@ -126,6 +125,8 @@ class Attachments:
         seen = self.bucket().look(found.object_key)
         if seen is None:
             return False
+        if seen.size > LARGE_BYTES:
+            raise TooLarge
         try:
             self.store.commit(arrival(self.store, found, self.now(), holder.editor, seen.size))
         except Conflict:

@@ -11,6 +11,7 @@ from chalicelib.core.ports import Item, Put, Store
 from chalicelib.core.records import stamp
 from chalicelib.forms.attachment import (
     DIRECT_BYTES,
+    OFFER_BYTES,
     OFFER_SECONDS,
     SHUT,
     Attachment,
@@ -52,6 +53,7 @@ class Brought(NamedTuple):
 class Offered(NamedTuple):
     id: str
     offer: Offer
+    until: datetime
 
 
 def kind_of(brought: Brought) -> str:
@@ -106,6 +108,12 @@ def awaited(owner: str, brought: Brought, now: datetime, looked_at: datetime) ->
 def offer_ends(now: datetime) -> datetime:
     """Return when a document that is offered now is on its way no more."""
     return now + timedelta(seconds=OFFER_SECONDS) + OFFER_GRACE
+
+
+def offered(bucket: DocumentStore, made: Attachment, now: datetime, back: str) -> Offered:
+    """Let a browser send a document to the bucket until an hour has passed; then it comes `back`."""
+    offer = bucket.offer(made.object_key, OFFER_BYTES, OFFER_SECONDS, back)
+    return Offered(made.id, offer, now + timedelta(seconds=OFFER_SECONDS))
 
 
 def reserve(store: Store, row: Item, network: str, people_key: bytes, now: datetime) -> Attachment:

@@ -12,6 +12,7 @@ from chalicelib.core.metrics import Measure
 from chalicelib.core.ports import Change, Delete, Item, Key, Now, Put, Store, Write
 from chalicelib.core.records import is_over, moment, stamp
 from chalicelib.forms.attachment import (
+    LARGE_BYTES,
     LATE_AGAIN,
     LOOK_AGAIN,
     QUARANTINE,
@@ -44,6 +45,7 @@ FILE: Final = "CASE#"
 """How the owner of a document begins that is of a file."""
 
 LOST: Final = "file_lost"
+OVER: Final = "file_over"
 LOCKED: Final = "file_unsupported"
 THREAT: Final = "file_threat"
 
@@ -130,6 +132,8 @@ class AttachmentMinder:
 
     def _arrived(self, found: Attachment, seen: Seen) -> str:
         """Take up what a browser sent without coming back, as far as there is room for it."""
+        if seen.size > LARGE_BYTES:
+            return self._delete(found)
         try:
             if found.owner.startswith(FILE):
                 writes = self.added(found, seen.size)
@@ -143,6 +147,8 @@ class AttachmentMinder:
     def _scanned(self, found: Attachment, owner: Item, seen: Seen | None) -> str:
         if seen is None:
             return self._settle(found, owner, "refused", why=LOST)
+        if seen.size > LARGE_BYTES:
+            return self._settle(found, owner, "refused", why=OVER)
         if seen.result == THREATS:
             return self._settle(found, owner, "held_back", why=THREAT)
         if seen.result == UNSUPPORTED:
