@@ -65,7 +65,7 @@ def of_reasons(value: Sequence[Mapping[str, Value]], lang: Lang) -> Iterator[Sam
     standing = {row["id"]: row for row in content.lists()["decline_reason"]}
     for row in value:
         if not (row.get("retired") or row.get("needs_message")):
-            old = standing.get(row["id"], {})
+            old: Mapping[str, Value] = standing.get(row["id"], {})
             yield Sample(f"– {row[lang]}", row[lang] != old.get(lang) or "retired" in old)
 
 
