@@ -22,6 +22,7 @@ Edits = Mapping[str, tuple[int, Value]]
 LANGS: Final = ("fr", "en")
 FORM: Final = "form"
 LETTER: Final = "letter"
+PAGE: Final = "page"
 INTAKE: Final = "intake"
 DATES: Final = "dates"
 REASONS: Final = "reasons"

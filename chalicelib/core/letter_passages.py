@@ -23,6 +23,9 @@ SUBJECT: Final = "subject"
 
 ID_LENGTH: Final = 10
 
+NAME_OF_FRENCH: Final = "Français"
+"""What an English page has where a French one has “English”: the switch of language."""
+
 Part = Literal["subject", "html", "text"]
 Pair = tuple[TextRun, TextRun]
 """A run of French, and what stands there in English."""
@@ -59,6 +62,21 @@ def passages(sources: Mapping[str, str]) -> list[LetterPassage]:
     for one in made:
         by_id[one.id] = _joined(by_id.get(one.id, one), one)
     return list(by_id.values())
+
+
+def passages_of_page(source: str) -> list[LetterPassage]:
+    """Return the passages of a page, whose template this is: what stands in both languages under
+    the same conditions, with no statement of the template within it."""
+    pairs = _paired(runs_of(source, is_html=True))
+    sound = [pair for pair in pairs if _is_sound(*pair)]
+    made = [_passage(_id(*_texts(pair)), pair, "html") for pair in _without_twice(sound, set())]
+    return list({one.id: one for one in made}.values())
+
+
+def _is_sound(french: TextRun, english: TextRun) -> bool:
+    filled = [*french.filled.values(), *english.filled.values()]
+    is_whole = not any("{%" in one for one in filled)
+    return is_whole and french.conditions == english.conditions and english.text != NAME_OF_FRENCH
 
 
 def reworded(

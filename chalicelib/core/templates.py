@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from chalicelib import content
 from chalicelib.content import edits
 from chalicelib.content.edits import cached
-from chalicelib.core import formatting
+from chalicelib.core import formatting, letter_passages
 from chalicelib.core.letter_passages import LetterPassage, passages, reworded
 from chalicelib.core.ticks import tick
 from chalicelib.core.typed_text import LIMITS, without_turns
@@ -29,7 +29,8 @@ VERSION_LENGTH: Final = 12
 
 
 class _Loader(FileSystemLoader):
-    """Loads templates from their files, those of letters with what staff have worded anew."""
+    """Loads templates from their files, those of letters and pages with what staff have worded
+    anew."""
 
     def get_source(
         self, environment: Environment, template: str
@@ -39,8 +40,12 @@ class _Loader(FileSystemLoader):
 
 
 def with_edits(template: str, source: str) -> str:
-    """Return the source of a template with the edits of its letter, if it is one of a letter."""
+    """Return the source of a template with the edits of its letter, or of a page."""
     folder, _, part = template.rpartition("/")
+    if folder == "pages":
+        page = part.removesuffix(".html")
+        values = edits.laid(edits.PAGE, page)
+        return reworded(source, part, passages_of_page(page), values) if values else source
     values = edits.laid(edits.LETTER, folder.removeprefix("email/"))
     return reworded(source, part, passages_of(folder), values) if values else source
 
@@ -50,6 +55,13 @@ def passages_of(folder: str) -> list[LetterPassage]:
     """Return the passages of a letter, as they were packaged."""
     files = (TEMPLATES / folder).iterdir()
     return passages({one.name: one.read_text("utf-8") for one in files})
+
+
+@cache
+def passages_of_page(name: str) -> list[LetterPassage]:
+    """Return the passages of a page, as they were packaged."""
+    source = (TEMPLATES / "pages" / f"{name}.html").read_text("utf-8")
+    return letter_passages.passages_of_page(source)
 
 
 def environment() -> Environment:

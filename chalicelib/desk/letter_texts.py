@@ -76,7 +76,7 @@ class PassageEditor(OneText):
 
     def placeholders(self) -> Mapping[str, str]:
         names = sorted(blanks(self.passage.fr))
-        return {name: _sample(name, self.passage.filled[name], "fr").strip() for name in names}
+        return {name: example_of(name, self.passage.filled[name], "fr").strip() for name in names}
 
     def samples(self, value: Value) -> Mapping[Lang, Sequence[Sample]]:
         return {lang: list(self._samples(value, lang)) for lang in LANGS}
@@ -108,7 +108,7 @@ def in_force(letter: str, lang: Lang) -> dict[str, str]:
 def examples_of(letter: str, lang: Lang, **given: str) -> Examples:
     """Return what fills a letter in: what is given, and examples of all else."""
     filled = {name: how for one in passages_of_letter(letter) for name, how in one.filled.items()}
-    examples = {name: _sample(name, how, lang) for name, how in filled.items()}
+    examples = {name: example_of(name, how, lang) for name, how in filled.items()}
     return Examples({**examples, **given})
 
 
@@ -128,7 +128,7 @@ def meant_by(condition: str) -> tuple[str, bool]:
     return re.sub(r"^[\w.| ]+ > 1$", A_NUMBER, bare), bare == condition
 
 
-def _sample(name: str, expression: str, lang: Lang) -> str:
+def example_of(name: str, expression: str, lang: Lang) -> str:
     """Return an example of what a letter fills in: one of the words that its template chooses from,
     a figure, a date, or something that is called so."""
     numbers = figures()

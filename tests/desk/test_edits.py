@@ -12,8 +12,8 @@ from chalicelib import content
 from chalicelib.cases.intake.submission import IncomingForm
 from chalicelib.content import edits
 from chalicelib.core import templates
-from chalicelib.core.letter_passages import SUBJECT
-from chalicelib.desk import form_texts, letter_texts, log
+from chalicelib.core.letter_passages import SUBJECT, reworded
+from chalicelib.desk import form_texts, letter_texts, log, page_texts
 from chalicelib.desk.edits import DeskEdits
 from chalicelib.desk.rules import rule_editors
 from chalicelib.forms.parsing import FORMS
@@ -332,7 +332,7 @@ OF_A_RELEASE = {
     "criteria": "read by staff alone, and edited among the rules",
 }  # fmt: skip
 """The files that no reader of a form or a letter reads, and whose they are. The words of pages
-around a form stand in templates, of a release too."""
+around a form stand in templates, and are edited there."""
 
 AGREED = re.compile(
     r"^(?:notice|privacy_notice|form_name|retention|consent|frequency|bases|record)\b"
@@ -357,6 +357,46 @@ def test_all_that_a_reader_of_a_form_reads_is_worded_at_the_desk_but_what_they_a
             assert editor is not None
             fields = {f.name: f.value for f in editor.groups(editor.packaged(), "fr")[0].fields}
             assert editor.read(fields, "fr") == (editor.packaged(), [])
+
+
+def test_every_passage_of_every_page_around_a_form_can_be_worded_and_no_page_breaks_by_it() -> None:
+    assert set(content.desk()["pages"]) == set(page_texts.EDITED_PAGES)
+    environment, number = templates.environment(), 0
+    for page in page_texts.EDITED_PAGES:
+        found = list(page_texts.texts_of(page))
+        source = (templates.TEMPLATES / "pages" / f"{page}.html").read_text()
+        assert found, page
+        odd: dict[str, object] = {}
+        for editor in found:
+            fields = {f.name: f.value for f in editor.groups(editor.packaged(), "fr")[0].fields}
+            assert editor.read(fields, "fr") == (editor.packaged(), []), (page, editor.passage)
+            kept = editor.passage
+            odd[kept.id] = {lang: f'ODD "& # \\ > {text}' for lang, text in kept.texts.items()}
+        worded = reworded(source, f"{page}.html", [one.passage for one in found], odd)
+        environment.parse(worded)
+        number += len(found)
+        assert worded.count("ODD") >= 2 * len(found), page
+    assert number > 200
+
+
+def test_the_words_of_a_page_around_a_form_are_worded_found_and_in_force_at_once(
+    rita: StaffBrowser, way: Journey
+) -> None:
+    listed = said(rita.get("/desk/texts"))
+    assert "/desk/texts/page-draft-start" in listed
+    found = said(rita.get("/desk/texts?q=imprimer vierge"))
+    (address,) = set(re.findall(r"/desk/texts/page-draft-start\?text=\w+", found))
+    path, _, place = address.partition("?text=")
+    assert "Commencer une déclaration" in said(rita.get(address))
+    wrong = send(rita, **text(path, place, "<b>x</b>", "Print {x}"))
+    assert wrong.status_code == 422
+    shown = said(send(rita, **text(path, place, "Sur papier & vide", "On paper", act="preview")))
+    assert "<mark>Sur papier & vide</mark>" in shown
+    assert send(rita, **text(path, place, "Sur papier & vide", "On paper")).status_code == 303
+    for lang, words in (("fr", "Sur papier &amp; vide"), ("en", "On paper")):
+        assert words in way.visitor.page(f"/forms/eoi?lang={lang}").body.decode()
+    assert "modifié ici" in said(rita.get(path))
+    assert rita.get("/desk/texts/page-review").status_code == 404, "pages of the staff are not"
 
 
 def test_every_passage_of_every_letter_can_be_saved_as_it_is() -> None:

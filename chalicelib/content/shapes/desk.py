@@ -43,6 +43,7 @@ class Desk(TypedDict):
     subscriber_states: dict[Key, Text]
     figures: dict[Key, Text]
     words: dict[Key, Text]
+    pages: dict[Key, Text]
     edits: dict[Key, Text]
     appraisals: dict[Key, Text]
     address: dict[Key, Text]

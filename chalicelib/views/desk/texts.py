@@ -11,7 +11,7 @@ from chalicelib.content.edits import cached, value_of
 from chalicelib.core.errors import NotFound
 from chalicelib.core.languages import Lang
 from chalicelib.core.templates import SHARED
-from chalicelib.desk import form_texts, letter_texts
+from chalicelib.desk import form_texts, letter_texts, page_texts
 from chalicelib.desk.editing import Editor
 from chalicelib.desk.files import MAX_QUERY_WORDS
 from chalicelib.desk.filters import QUERY_MAX_LENGTH
@@ -54,6 +54,10 @@ class TextViews:
             "words": [
                 (f"{own}/form-{one}", form_texts.name_of(one, lang)) for one in form_texts.WORDS
             ],
+            "pages": [
+                (f"{own}/{_part_of(one, 'page')}", page_texts.name_of(one, lang))
+                for one in page_texts.EDITED_PAGES
+            ],
             "letters": _letters(own, lang),
         }
         return self.entry.page(visit, "texts", facts, address=own)
@@ -82,6 +86,8 @@ class TextViews:
             found = [one for section, one in _of_form(name, lang) if section == asked]
         elif kind == "letter" and (letter := name.replace("-", "_")) in letter_texts.letters():
             heading, found = _name_of(letter, lang), list(_of_letter(letter, lang))
+        elif kind == "page" and (page := name.replace("-", "_")) in page_texts.EDITED_PAGES:
+            heading, found = page_texts.name_of(page, lang), list(_of_page(page))
         else:
             raise NotFound(part)
         facts: dict[str, object] = {
@@ -113,7 +119,9 @@ class TextViews:
         back, heading = address, ""
         if isinstance(editor, form_texts.FormTextEditor):
             back, heading = f"{address}?section={editor.text.part}", _kind_of(editor.text, lang)
-        if isinstance(editor, letter_texts.PassageEditor):
+        if isinstance(editor, page_texts.PagePassageEditor):
+            heading = page_texts.name_of(editor.letter, lang)
+        elif isinstance(editor, letter_texts.PassageEditor):
             heading = letter_texts.written_when(editor.passage, lang)
         own = f"{address}?text={place}"
         return editor, EditPage(own, own, back, heading, place)
@@ -122,6 +130,7 @@ class TextViews:
 _FINDERS: Final[Mapping[str, Callable[[str, str], Editor | None]]] = {
     "form": form_texts.editor_of,
     "letter": letter_texts.editor_of,
+    "page": page_texts.editor_of,
 }
 
 
@@ -157,6 +166,10 @@ def _every(lang: Lang) -> Iterator[TextEntry]:
         for one in _of_letter(letter, lang):
             yield _of(about, one)
 
+    for page in page_texts.EDITED_PAGES:
+        for one in _of_page(page):
+            yield _of(page_texts.name_of(page, lang), one)
+
 
 def _of(about: str, one: TextEntry) -> TextEntry:
     return one._replace(kind=", ".join(filter(None, (about, one.kind))))
@@ -172,6 +185,11 @@ def _of_letter(letter: str, lang: Lang) -> Iterator[TextEntry]:
     for one in letter_texts.passages_of_letter(letter):
         editor = letter_texts.PassageEditor(letter, one)
         yield TextEntry(editor, letter_texts.written_when(one, lang), _part_of(letter))
+
+
+def _of_page(page: str) -> Iterator[TextEntry]:
+    for editor in page_texts.texts_of(page):
+        yield TextEntry(editor, "", _part_of(page, "page"))
 
 
 def _kind_of(text: form_texts.FormText, lang: Lang) -> str:
@@ -192,9 +210,9 @@ def _letters(own: str, lang: Lang) -> Mapping[str, list[tuple[str, str]]]:
     return found
 
 
-def _part_of(letter: str) -> str:
-    """Return the part of an address that names a letter."""
-    return f"letter-{letter.replace('_', '-')}"
+def _part_of(name: str, kind: str = "letter") -> str:
+    """Return the part of an address that names a letter or a page."""
+    return f"{kind}-{name.replace('_', '-')}"
 
 
 def _name_of(letter: str, lang: Lang) -> str:
