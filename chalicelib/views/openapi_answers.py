@@ -26,15 +26,10 @@ ERRORS: Final[Mapping[str, tuple[type[Exception], ...]]] = {
     "step": (errors.Refused, errors.Conflict),
     "form": (errors.IntakePaused, errors.KeyReused),
     "invitation": (errors.NotInvited, errors.InviteOver, errors.AlreadyApplied),
-    "draft": (
-        errors.EditedByOther,
-        errors.DraftChanged,
-        errors.DraftBusy,
-        errors.DraftOver,
-        errors.DraftLate,
-        errors.DraftLinkReplaced,
-        errors.SectionTooLarge,
-    ),
+    "draft": (errors.EditedByOther, errors.DraftChanged),
+    "draft_act": (errors.DraftBusy,),
+    "draft_link": (errors.DraftOver, errors.DraftLate, errors.DraftLinkReplaced),
+    "section": (errors.SectionTooLarge,),
     "search": (errors.BadQuery,),
 }
 """What goes wrong, by what an operation has to do with. A method that an address does not have is

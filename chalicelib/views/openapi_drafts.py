@@ -27,11 +27,19 @@ def drafts(interface: Interface) -> Paths:
     return {
         "/draft": {"post": _begin(interface)},
         token: {
-            "get": interface.get(token, "days", script="Draft", page=PAGE_OR_DAYS),
-            "post": interface.post(token, "do", script="Draft", also=("303",)),
+            "get": interface.get(
+                token, "days", script="Draft", page=PAGE_OR_DAYS, refused=("draft_link",)
+            ),
+            "post": interface.post(
+                token,
+                "do",
+                script="Draft",
+                also=("303",),
+                refused=("fields", "step", "draft_act", "draft_link"),
+            ),
         },
         page: {
-            "get": interface.get(page, script="DraftPage", also=("303",)),
+            "get": interface.get(page, script="DraftPage", also=("303",), refused=("draft_link",)),
             "post": _save(interface, page),
         },
     }
@@ -46,16 +54,17 @@ def _begin(interface: Interface) -> Operation:
         "properties": {"form": {"enum": forms}, **dict.fromkeys(names, TEXT)},
     }
     operation = interface.post(
-        "/draft", refused=("fields", "step", "form", "link", "place", "invitation"), also=("303",)
-    )
+        "/draft", refused=("fields", "step", "form", "link", "place", "invitation", "section"),
+        also=("303",),
+    )  # fmt: skip
     operation["responses"] |= answer(interface.lang, "201", json("Draft"))
     return {**operation, "requestBody": body({}, schema=schema)}
 
 
 def _save(interface: Interface, page: str) -> Operation:
     operation = interface.post(
-        page, script="DraftPage", refused=("fields", "step", "form", "invitation", "draft"),
-        also=("303",),
+        page, script="DraftPage", also=("303",),
+        refused=("fields", "step", "form", "invitation", "draft", "draft_act", "draft_link", "section"),
     )  # fmt: skip
     operation["responses"] |= answer(interface.lang, "201", json("Receipt"))
     operation["responses"] |= answer(interface.lang, "202", json("Outcome"))
