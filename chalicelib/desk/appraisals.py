@@ -147,6 +147,13 @@ def mean_share(appraisals: Sequence[Appraisal]) -> float | None:
     return sum(shares) / len(shares) if shares else None
 
 
+def share_for(staff: str, row: Item | None, form: FormName) -> float | None:
+    """Return the mean share for a list that somebody reads: None where they have not kept their
+    own answers, so that nobody knows first what others think."""
+    found = appraisals_in(row)[form]
+    return mean_share(found) if any(one["by"] == staff for one in found) else None
+
+
 def _is_scored(appraisal: Appraisal) -> bool:
     return all(one["answer"] for one in appraisal["criteria"] if one["kind"] == "score")
 

@@ -26,6 +26,7 @@ from chalicelib.core.ports import Item, Now, Store, Stretch, Where
 from chalicelib.core.records import stamp
 from chalicelib.core.typed_text import whole_number
 from chalicelib.desk.filters import SORTED, Filters
+from chalicelib.desk.list_order import Line, LinePlace, in_order, is_behind
 
 if TYPE_CHECKING:
     from chalicelib.content.shapes.desk import DeskTab
@@ -49,24 +50,6 @@ MAX_QUERY_WORDS: Final = 6
 
 Read = Callable[[str, Stretch, Sequence[Where]], Iterable[Item]]
 """Reads the rows of a listing."""
-
-
-class Line(NamedTuple):
-    """A file in a list: its row, its state, and where the list goes on behind it."""
-
-    row: Item
-    state: str
-
-    @property
-    def position(self) -> str:
-        return str(self.row["sk"])
-
-
-class LinePlace(NamedTuple):
-    """Where a file stands in a list: by what it is sorted by, and by when it came."""
-
-    by: str
-    position: str
 
 
 class Tab(NamedTuple):
@@ -149,7 +132,7 @@ class Files:
         whether that is all of it."""
         if filters.order in SORTED and self.number(filters, me).number <= MAX_SORTED:
             lines = self._sorted(filters.states, filters, me)
-            left = [one for one in lines if is_behind(place_of(one, filters.order), place, filters)]
+            left = [one for one in lines if is_behind(one, place, filters.order)]
             return left[:limit], len(left) <= limit
         lines, more = self._page(filters.states, filters, me, place.position, limit)
         return lines, not more
@@ -235,8 +218,7 @@ class Files:
                 f"{LISTED}#{state}", self._stretch(filters), self._where(filters, me), MAX_SORTED
             ).rows
         ]
-        lines.sort(key=lambda line: place_of(line, filters.order), reverse=_is_last_first(filters))
-        return lines
+        return in_order(self.store, lines, filters.order, me)
 
     def _where(self, filters: Filters, me: str) -> list[Where]:
         found = {
@@ -266,27 +248,6 @@ class Files:
     @property
     def _day_before(self) -> date:
         return date.fromordinal(self._today.toordinal() - 1)
-
-
-def place_of(line: Line, order: str) -> LinePlace:
-    """Return where a file stands in an order."""
-    match order:
-        case "name":
-            return LinePlace(" ".join(folded(line.row["org"])), line.position)
-        case "due":
-            return LinePlace(str(line.row.get("due") or "9"), line.position)
-        case "changed":
-            return LinePlace(str(line.row["changed"]), line.position)
-    return LinePlace("", line.position)
-
-
-def is_behind(one: LinePlace, other: LinePlace, filters: Filters) -> bool:
-    """Say whether a list shows one place after the other."""
-    return one < other if _is_last_first(filters) else one > other
-
-
-def _is_last_first(filters: Filters) -> bool:
-    return filters.order == "changed"
 
 
 def line_of(case: Case) -> Line:

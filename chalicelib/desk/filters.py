@@ -15,7 +15,7 @@ FLAGS: Final = ("late", "unread", "undeliverable", "unproved", "orphan")
 """Filters that are on or off."""
 
 WHOSE: Final = ("all", "mine", "nobody")
-SORTED: Final = ("changed", "name", "due")
+SORTED: Final = ("changed", "name", "due", "score")
 """Orders in which no list is kept: of many files they cannot be had."""
 
 ORDERS: Final = ("oldest", "newest", *SORTED)

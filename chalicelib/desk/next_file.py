@@ -8,8 +8,9 @@ from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.staff import Staff
 from chalicelib.cases.standing_back import stands_back
 from chalicelib.cases.states import kind
-from chalicelib.desk.files import Files, Line, LinePlace, line_of, place_of
+from chalicelib.desk.files import Files, line_of
 from chalicelib.desk.filters import Filters
+from chalicelib.desk.list_order import Line, LinePlace, place_of
 
 FILES_A_ROUND: Final = 3
 MAX_ROUNDS: Final = 4

@@ -27,6 +27,8 @@ from chalicelib.desk.appraisals import (
 from chalicelib.desk.columns import columns
 from chalicelib.desk.criteria import CriteriaEditor, asked_criteria
 from chalicelib.desk.edits import DeskEdits
+from chalicelib.desk.files import MAX_SORTED
+from chalicelib.desk.list_order import SCORES_AT_ONCE, Line, in_order
 from chalicelib.people.erasure import ErasureDecision
 from environment import RITA, SAM
 from journey import ADA, Journey
@@ -294,3 +296,60 @@ def test_whom_it_is_about_may_have_it_without_names_and_it_goes_with_the_file(
     way.clock.pass_(minutes=5)
     way.deliver()
     assert way.store.get(*appraisals_key(case.id)) is None
+
+
+def score(way: Journey, case: Case, staff: Staff, points: int) -> None:
+    """Somebody gives a file so many points of four."""
+    one: Appraised = {
+        "id": "fit", "kind": "score", "fr": "x", "en": "x", "max": 4, "weight": 1,
+        "answer": str(points), "comment": "",
+    }  # fmt: skip
+    way.service.desk.appraisals.save(case, staff, [one], 0)
+
+
+def test_a_list_is_sorted_by_the_scores_that_its_reader_may_read(way: Journey) -> None:
+    files = []
+    for number in range(5):
+        files.append(way.declare(f"ada{number}@example.org", org_legal_name=f"Maison {number}"))
+        way.clock.pass_(minutes=1)
+    rita, sam = Staff.of(RITA), Staff.of(SAM)
+    for number, staff, points in (
+        (0, rita, 1),
+        (1, rita, 4),
+        (1, sam, 0),
+        (2, rita, 3),
+        (3, sam, 4),
+    ):
+        score(way, files[number], staff, points)
+    wanted = {
+        ME: [(2, "75"), (1, "50"), (0, "25"), (4, ""), (3, "")],
+        SAMS: [(3, "100"), (1, "50"), (4, ""), (2, ""), (0, "")],
+    }
+    for email, order in wanted.items():
+        reader = browser(way, email)
+        for lang, words in (("fr", "note moyenne\u00a0: {}\u00a0%"), ("en", "mean score: {}%")):
+            told = reader.get(f"/desk/files?tab=to_decide&order=score&lang={lang}").body.decode()
+            lines = [line for line in unescape(told).split("<tr>") if "Maison " in line]
+            for line, (number, share) in zip(lines, order, strict=True):
+                assert f"Maison {number}</a>" in line
+                assert (words.format(share) in line) == bool(share)
+                assert (words.partition(" ")[0] in line) == bool(share)
+    other = browser(way, ME).get("/desk/files?tab=to_decide&order=due").body.decode()
+    assert "note moyenne\u00a0:" not in other
+
+
+def test_the_scores_of_a_list_are_read_in_as_few_calls_as_they_fit_in(
+    way: Journey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, asked = way.store, list[int]()
+    read = store.batch_get
+
+    def counted(keys: Sequence[tuple[str, str]]) -> Any:
+        asked.append(len(keys))
+        return read(keys)
+
+    monkeypatch.setattr(store, "batch_get", counted)
+    rows = [{"sk": f"{n:04}", "case": f"2026-{n}", "form": "eoi"} for n in range(MAX_SORTED)]
+    lines = [Line(row, "EOI_PENDING") for row in rows]
+    assert len(in_order(store, lines, "score", "rita-roy")) == MAX_SORTED
+    assert asked == [SCORES_AT_ONCE] * 3

@@ -12,11 +12,13 @@ from chalicelib.cases.staff import Roster
 from chalicelib.cases.states import staff_name
 from chalicelib.core import eastern_time, references
 from chalicelib.core.business_days import business_days_between
+from chalicelib.core.formatting import percent
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
-from chalicelib.desk.files import MAX_FOUND, FileList, Files, Line, line_of
+from chalicelib.desk.files import MAX_FOUND, FileList, Files, line_of
 from chalicelib.desk.filters import FLAGS, ORDERS, POSITION_MAX_LENGTH, WHOSE, Filters
+from chalicelib.desk.list_order import Line
 from chalicelib.desk.looks import Looks
 from chalicelib.desk.next_file import written
 from chalicelib.views.desk.address_notes import filters_aside
@@ -28,7 +30,7 @@ from chalicelib.web.responses import Response
 
 class LineFacts(TypedDict):
     """A file in a list. `days` are business days since it came; `changed`: it went on since this
-    reader looked at it."""
+    reader looked at it. `score` is said where the list is sorted by it."""
 
     ref: str
     url: str
@@ -43,6 +45,7 @@ class LineFacts(TypedDict):
     changed: bool
     undeliverable: bool
     unproved: bool
+    score: str
 
 
 @dataclass(frozen=True)
@@ -151,4 +154,5 @@ class FilesViews:
             "changed": row["case"] in looked and looked[row["case"]] < row["events"],
             "undeliverable": row["undeliverable"] == "1",
             "unproved": row["unproved"] == "1",
+            "score": percent(round(float(row["share"]) * 100), lang) if "share" in row else "",
         }
