@@ -306,7 +306,7 @@ def test_the_sender_of_every_mail_is_written_in_ascii(
     settings: Settings, sender: str, header: str
 ) -> None:
     client: Any = Taking()
-    carrier = {"sender": sender, "reply_to": "b", "configuration_set": "c"}
+    carrier: Any = {"sender": sender, "reply_to": "b", "configuration_set": "c"}
     SesMailer(client, **carrier).send(MAIL)
     text = sent_issue.TEXTS["fr"]
     with mock_aws():
