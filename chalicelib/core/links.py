@@ -13,7 +13,7 @@ from chalicelib.core.email_address import with_ascii_domain
 from chalicelib.core.errors import BadLink
 from chalicelib.core.link_purposes import NONCE_SECONDS, PURPOSES, UNSUBSCRIBE_SUBJECT, redacted
 from chalicelib.core.ports import Now
-from chalicelib.core.signing import SignedTokens
+from chalicelib.core.signing import CODE_LENGTH, SignedTokens
 
 _CODE_LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -278,7 +278,7 @@ class Links:
 
 def _code(key: str, token: str) -> str:
     digest = hmac.digest(key.encode(), b"code:" + token.encode(), "sha256")
-    return "".join(_CODE_LETTERS[byte % 30] for byte in digest[:4])
+    return "".join(_CODE_LETTERS[byte % 30] for byte in digest[:CODE_LENGTH])
 
 
 def _step_code(key: str, token_hash: str, issued_at: str) -> str:

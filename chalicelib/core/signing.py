@@ -30,6 +30,9 @@ TOKEN_LENGTH_LIMIT: Final = 300
 ADDRESS_TOKEN_LIMIT: Final = 700
 """An address has up to 254 characters."""
 
+CODE_LENGTH: Final = 4
+"""Characters of the code that comes beside a token, in the letter with its link."""
+
 _LEAST_COMPRESSED: Final = 64
 """From so many bytes on, a token may be shorter when it is compressed: two people in one, not one."""
 

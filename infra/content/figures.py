@@ -12,16 +12,19 @@ UNITS: Final = {
     "heures": "hours", "heure": "hours", "mois": "months", "month": "months", "ans": "years",
     "an": "years", "années": "years", "minute": "minutes", "personnes": "people",
     "semaines": "weeks", "dernières années": "years", "derniers mois": "months",
+    "caractères": "characters",
 }  # fmt: skip
 TYPED: Final = re.compile(
-    r"(?<![\d.,-])(\d+)[ \u00a0]((?:dernières[ \u00a0]années|derniers[ \u00a0]mois"
+    r"(?<![\d.,-])(\d{1,3}(?:[,\u00a0\u202f]\d{3})+|\d+)[ \u00a0]((?:dernières[ \u00a0]années|derniers[ \u00a0]mois"
     r"|business[ \u00a0]days|jours[ \u00a0]ouvrables|days?|jours?|minutes?|hours?|heures?|months?"
-    r"|mois|years?|ans?|années|people|personnes|weeks?|semaines)\b)"
+    r"|mois|years?|ans?|années|people|personnes|weeks?|semaines"
+    r"|characters|caractères)\b)"
 )
 LENGTHS: Final = {
     "days": timedelta(days=1), "hours": timedelta(hours=1), "minutes": timedelta(minutes=1),
-    "years": timedelta(days=365),
+    "years": timedelta(days=365), "characters": timedelta(seconds=1),
 }  # fmt: skip
+"""What one of a unit is of a constant; a constant that is a plain number counts in seconds."""
 
 
 class TypedFigure(NamedTuple):
@@ -47,6 +50,11 @@ TABLE: Final = (
     TypedFigure("fiduciary_named/", "hours", "chalicelib.cases.lookup:RECEIPT_LIFETIME"),
     TypedFigure("review.json|newsroom.json", "hours", "chalicelib.core.link_purposes:NONCE_SECONDS"),
     TypedFigure("review.json", "hours", "chalicelib.mail.reputation:WINDOW"),
+    TypedFigure("review", "characters", "chalicelib.core.typed_text:MESSAGE_LIMIT"),
+    TypedFigure("desk.json|network.json|newsroom.json", "characters", "chalicelib.core.typed_text:REMARKS_LIMIT"),
+    TypedFigure("desk.json", "characters", "chalicelib.core.typed_text:COMMENT_LIMIT"),
+    TypedFigure("desk.json", "characters", "chalicelib.cases.staff:MEMBER_NAME_LIMIT"),
+    TypedFigure("review|newsroom|newsletter_approval", "characters", "chalicelib.core.signing:CODE_LENGTH"),
     # By law, by Amazon, or of the same file, where the data beside it says it too.
     TypedFigure("staff_privacy_request/|privacy", "days"),
     TypedFigure("preflight.json|holds.json", "hours"),
@@ -59,7 +67,8 @@ TABLE: Final = (
 def typed(path: str, text: str, figures: dict[str, int]) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with each number of a text, and how to mend it."""
     for found in TYPED.finditer(text):
-        number, unit = int(found[1]), UNITS.get(found[2].replace("\u00a0", " "), found[2])
+        number = int(re.sub(r"\D", "", found[1]))
+        unit = UNITS.get(found[2].replace("\u00a0", " "), found[2])
         rows = [row for row in TABLE if row.unit == unit and re.search(row.files, path)]
         if any(not row.held or _held(row) == number for row in rows):
             continue
