@@ -54,7 +54,7 @@ def declarations() -> str:
         **schemas,
         **{_title(form): schema for form, schema in forms.items()},
     }.items():
-        parts.append(f"export interface {name} {_type(schema)}\n")
+        parts.append(_declared(name, _type(schema)))
     listed = "".join(f"  {form}: {_title(form)}\n" for form in forms)
     parts.append(
         f"/** The answers to each form, by its name. */\nexport interface Forms {{\n{listed}}}\n"
@@ -75,6 +75,12 @@ def _title(form: str) -> str:
     return f"{form.capitalize()}Answers"
 
 
+def _declared(name: str, written: str) -> str:
+    """Return the declaration of a type: only what has properties of its own is an interface."""
+    is_interface = written.startswith("{")
+    return f"export {'interface' if is_interface else 'type'} {name} {'' if is_interface else '= '}{written}\n"
+
+
 def _type(schema: Mapping[str, Any], indent: str = "") -> str:  # noqa: PLR0911
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
@@ -82,6 +88,8 @@ def _type(schema: Mapping[str, Any], indent: str = "") -> str:  # noqa: PLR0911
         return json.dumps(schema["const"])
     if "enum" in schema:
         return " | ".join(json.dumps(each) for each in schema["enum"])
+    if "anyOf" in schema:
+        return " | ".join(_type(each) for each in schema["anyOf"])
     kind = schema.get("type", "object")
     if isinstance(kind, list):
         return " | ".join(dict.fromkeys(_type({"type": each}) for each in kind))

@@ -17,8 +17,10 @@ from chalicelib.forms.attachment import (
     label_of,
 )
 from chalicelib.forms.attachments.bringing import Brought, Offered
+from chalicelib.forms.problems import Problem
 from chalicelib.web.html_forms import UploadedFile
 from chalicelib.web.pages import SCRIPT, Pages, in_language
+from chalicelib.web.problems import Problems, in_words
 from chalicelib.web.request import MULTIPART, Request, text_field
 from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
 
@@ -96,6 +98,13 @@ def read_body(request: Request) -> tuple[dict[str, object], UploadedFile | None]
     if len(request.body) > DIRECT_BYTES + ROOM_FOR_FIELDS:
         raise TooLarge
     return request.with_file() if request.kind == MULTIPART else (request.fields(), None)
+
+
+def too_large_problem(problems: Problems, form: str, lang: Lang) -> Response:
+    """Answer a script whose body is too large to be read: which file it was is not known."""
+    text = problems.text(TooLarge(), lang, form=form)
+    wrong = in_words(Problem("", "file_large"), lang)
+    return problems.document(text._replace(detail=wrong["message"], errors=[wrong]), lang)
 
 
 def brought(fields: Mapping[str, object], file: UploadedFile | None) -> tuple[str, Brought]:

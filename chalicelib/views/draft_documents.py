@@ -25,10 +25,11 @@ from chalicelib.views.documents import (
     offer_response,
     read_body,
     saved,
+    too_large_problem,
 )
 from chalicelib.views.draft_pages import DraftPages, Place
 from chalicelib.web.pages import Pages
-from chalicelib.web.problems import FieldError, Problems, field_errors
+from chalicelib.web.problems import FieldError, Problems, field_errors, in_words
 from chalicelib.web.request import MULTIPART, Request, text_field
 from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
 
@@ -96,10 +97,9 @@ class DraftDocuments:
 
     def too_large(self, request: Request, place: Place, holder: Holder) -> Response:
         """Answer to a body that is too large to be read: which file it was is not known."""
-        wrong = InvalidForm([Problem("", "file_large")])
         if not request.wants_page:
-            return self.problems.respond(request, wrong, place.lang, form=holder.form)
-        errors = field_errors(wrong, place.lang)
+            return too_large_problem(self.problems, holder.form, place.lang)
+        errors = [in_words(Problem("", "file_large"), place.lang)]
         return self._page(request, place, self.drafts.get(holder), errors=errors, status=413)
 
     def _done(self, request: Request, place: Place, holder: Holder, what: str) -> Response:

@@ -18,12 +18,13 @@ from chalicelib.views.documents import (
     field_facts,
     offer_response,
     saved,
+    too_large_problem,
 )
 from chalicelib.views.file_form import FileInput
 from chalicelib.views.file_pages import FilePages
 from chalicelib.views.opened_file import OpenedFile
 from chalicelib.web.pages import in_language
-from chalicelib.web.problems import FieldError, Problems, field_errors
+from chalicelib.web.problems import FieldError, Problems, field_errors, in_words
 from chalicelib.web.request import Request
 from chalicelib.web.responses import Response, see_other
 
@@ -82,10 +83,10 @@ class FileDocuments:
 
     def too_large(self, request: Request, mine: OpenedFile, lang: Lang) -> Response:
         """Answer to a body that is too large to be read: which file it was is not known."""
-        wrong = InvalidForm([Problem("", "file_large")])
         if not request.wants_page:
-            return self.problems.respond(request, wrong, lang, form=mine.form)
-        return self._page(mine, lang, errors=field_errors(wrong, lang), status=413)
+            return too_large_problem(self.problems, mine.form, lang)
+        errors = [in_words(Problem("", "file_large"), lang)]
+        return self._page(mine, lang, errors=errors, status=413)
 
     def _came(self, mine: OpenedFile, attachment_id: str, reopened: Reopened) -> str:
         """Take up what has come to the bucket, and return what the page says of that."""

@@ -98,7 +98,7 @@ def _files(interface: Interface) -> Paths:
             "post": interface.post(
                 file,
                 "action nonce answer revised confirm address do",
-                script="Outcome",
+                script="FileStep",
                 also=("303",),
             ),
         },

@@ -98,9 +98,14 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
     },
     "Documents": having("", documents=listed(having("id label name size state status why url"))),
     "Offer": having("id", url=ADDRESS, fields=ANYTHING),
+    "FileStep": {
+        "anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Outcome", "Offer")]
+    },
+    "Renewed": having("status", draft=ADDRESS),
     "DraftPage": {
         "anyOf": [
-            {"$ref": f"#/components/schemas/{name}"} for name in ("Section", "Documents", "Offer")
+            {"$ref": f"#/components/schemas/{name}"}
+            for name in ("Section", "Documents", "Offer", "Renewed")
         ]
     },
     "Coaches": having(

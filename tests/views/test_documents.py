@@ -384,6 +384,8 @@ def test_a_document_over_the_limit_of_large_ones_is_refused_on_the_page_and_leav
         proof = {"action": "add_document", "do": "large:file_other"}
         if sent:
             proof["nonce"] = hidden(way.visitor.page(address).body.decode(), "nonce")
+        offer = way.visitor.send(address, proof).json_body
+        assert set(offer) == {"id", "url", "fields"}, "as the script of the page asks for it"
         page = way.visitor.submit(address, list(proof.items())).body.decode()
         again = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', page))
         assert again["do"] == "large:file_other", "the button that renews the page"
@@ -394,7 +396,9 @@ def test_a_document_over_the_limit_of_large_ones_is_refused_on_the_page_and_leav
         assert content.messages()["file_over"][lang] in shown
         assert 'role="alert"' in shown
         way.service.drafts.minder.heard(again["key"])
-        assert (documents.bodies, rows(way)) == ({}, [])
+        assert documents.bodies == {}
+        assert sweep(way, minutes=80) == {"deleted": 1}, "the offer that nobody took"
+        assert rows(way) == []
 
 
 @pytest.mark.parametrize("wrong_kind", [True, False])

@@ -291,6 +291,11 @@ def test_the_style_has_the_colours_of_our_pages_and_leaves_each_to_the_website()
 
 def test_the_types_name_every_form_and_its_fields() -> None:
     types = FILES["relais.d.ts"]
+    declared = re.findall(
+        r"^export (?!interface \w+ (?:extends \w+ )?\{|type \w+ = ).*", types, re.M
+    )
+    assert declared == [], "is no TypeScript"
+    assert "export type DraftPage = Section | Documents" in types
     assert types.count("Answers\n") == len(FORMS)
     for name in FORMS:
         assert f"  {name}: {name.capitalize()}Answers\n" in types

@@ -1,19 +1,31 @@
 """The interface for developers says what every address answers, whoever asks and for what."""
 
 import re
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import pytest
 
 import app as application
 import documented
+import files
+import samples
 from chalicelib import content
 from chalicelib.core import errors
+from chalicelib.core.errors import Conflict
 from chalicelib.core.languages import LANGS
+from chalicelib.core.ports import Write
+from chalicelib.forms.attachment import DIRECT_BYTES
+from chalicelib.forms.drafts.draft import section_ids
+from chalicelib.forms.drafts.typed import section_of
+from chalicelib.views.documents import ROOM_FOR_FIELDS
 from chalicelib.views.openapi_answers import ERRORS
 from chalicelib.web.problems import CODES
-from visitor import HTML, JSON, Visitor
+from chalicelib.web.request import BODY_LIMIT
+from journey import ADA, Journey
+from visitor import FORM, HTML, JSON, Visitor
 
 BROKEN: Final = 500
 ROUNDS: Final = 3
@@ -62,7 +74,6 @@ def fitting(random: Random, schema: dict[str, Any]) -> Any:
 
 def body(random: Random, operation: dict[str, Any]) -> tuple[bytes, str]:
     import json
-    from urllib.parse import urlencode
 
     kind = random.choice(TYPES)
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
@@ -144,3 +155,130 @@ def test_a_script_that_is_refused_for_a_field_gets_a_problem_of_one_shape(
     assert refused.headers["Content-Type"] == "application/problem+json"
     assert refused.json_body["status"] == 422
     assert {"field", "code", "message"} <= set(refused.json_body["errors"][0])
+
+
+def open_draft(way: Journey) -> str:
+    begun = {"form": "application", "uninvited": "1"}
+    told = way.visitor.send("/draft", begun).json_body
+    return f"/draft/{told['links']['draft'].rpartition('/')[2]}"
+
+
+def sent_draft(way: Journey) -> str:
+    url = open_draft(way)
+    for name in section_ids("application"):
+        keys = {f["key"] for f in section_of("application", name)["fields"]}
+        fields = {key: each for key, each in samples.application().items() if key in keys}
+        way.visitor.send(f"{url}/{name}", {"version": 0, "fields": fields})
+    assert way.visitor.send(f"{url}/check", {"person": "on"}).status_code == 201
+    return url
+
+
+def deleted_draft(way: Journey) -> str:
+    url = open_draft(way)
+    assert way.visitor.send(f"{url}/delete", {"confirm": "on"}).status_code == 200
+    return url
+
+
+def replaced_link(way: Journey) -> str:
+    url = open_draft(way)
+    assert way.visitor.send(f"{url}/later", {"email": ADA}).status_code == 202
+    renewed = way.visitor.send(f"{url}/colleagues", {"renew": "1"})
+    assert renewed.json_body["status"] == "renewed"
+    return url
+
+
+def late_draft(way: Journey) -> str:
+    url = open_draft(way)
+    way.clock.pass_(days=91)
+    return url
+
+
+def busy_draft(way: Journey) -> str:
+    """A draft that others change at each moment."""
+    url = open_draft(way)
+    way.visitor.send(f"{url}/later", {"email": ADA})
+
+    (row,) = way.store.kinds("draft")
+    key = (row["pk"], row["sk"])
+
+    def overtaken(writes: Sequence[Write]) -> None:
+        if key in [write.key for write in writes]:
+            raise Conflict({key: row})
+
+    way.store.before = overtaken
+    return url
+
+
+GONE: Final = {"unknown": (404, 404), "sent": (410, 409), "deleted": (410, 410),
+               "replaced": (410, 410), "late": (410, 410), "busy": (409, 409)}  # fmt: skip
+"""What a script and a browser are answered, by what became of a draft meanwhile."""
+
+DRAFTS: Final[dict[str, Callable[[Journey], str]]] = {
+    "unknown": lambda way: f"/draft/{'a' * 40}",
+    "sent": sent_draft,
+    "deleted": deleted_draft,
+    "replaced": replaced_link,
+    "late": late_draft,
+    "busy": busy_draft,
+}
+
+ASKED_OF_DRAFTS: Final = (
+    ("later", {"email": "zoe@example.org"}),
+    ("colleagues", {"email": "zoe@example.org", "name": "Zoé"}),
+    ("colleagues", {"renew": "1"}),
+    ("colleagues", {"remove": "a1"}),
+    ("delete", {"confirm": "on"}),
+    ("documents", {"do": "large:file_other"}),
+    ("documents", {"do": "remove:a1"}),
+    ("documents", {"do": "add:file_other"}),
+)
+
+
+UNLESS: Final = {
+    # The button was pressed twice.
+    ("deleted", "delete", "on"): (200, 200),
+    # Nothing of the draft changes by these.
+    ("busy", "colleagues", "a1"): (303, 303),
+    ("busy", "documents", "remove:a1"): (200, 303),
+    ("busy", "documents", "large:file_other"): (200, 200),
+}
+
+
+def ask_each(
+    way: Journey, url: str, page: str, given: dict[str, str], query: str = ""
+) -> list[int]:
+    """Ask as a script and as a browser; every answer is held to the document."""
+    found = []
+    for kind in (JSON, HTML):
+        # A link that opens nothing is not tried for ever.
+        for row in way.store.kinds("rate"):
+            del way.store.items[row["pk"], row["sk"]]
+        if given.get("do", "").startswith("add:"):
+            sent, headers = files.form_data(files.pdf(), **given), {"Content-Type": files.SENT_WITH}
+        else:
+            sent, headers = urlencode(given).encode(), FORM
+        asked = {"Accept": kind["Accept"]} if kind is HTML else {"Accept": "application/json"}
+        found.append(
+            way.visitor.request("POST", f"{url}/{page}", sent, **headers, **asked).status_code
+        )
+    return found
+
+
+@pytest.mark.parametrize("became", GONE)
+def test_whatever_became_of_a_draft_each_of_its_operations_answers_as_documented(
+    way: Journey, became: str
+) -> None:
+    url = DRAFTS[became](way)
+    for page, given in ASKED_OF_DRAFTS:
+        wanted = UNLESS.get((became, page, *given.values()), GONE[became])
+        assert ask_each(way, url, page, given) == list(wanted), (page, given)
+
+
+@pytest.mark.parametrize(("page", "given"), ASKED_OF_DRAFTS)
+def test_what_is_too_large_for_an_operation_of_a_draft_is_answered_as_documented(
+    way: Journey, page: str, given: dict[str, str]
+) -> None:
+    url = open_draft(way)
+    long = "x" * (DIRECT_BYTES + ROOM_FOR_FIELDS if page == "documents" else BODY_LIMIT)
+    assert ask_each(way, url, page, {**given, "note": long}) == [413, 413]
+    assert not way.store.kinds("attachment")

@@ -123,7 +123,14 @@ export interface Offer {
   fields: Record<string, unknown>
 }
 
-export interface DraftPage Record<string, unknown>
+export type FileStep = Outcome | Offer
+
+export interface Renewed {
+  status: string
+  draft: string
+}
+
+export type DraftPage = Section | Documents | Offer | Renewed
 
 export interface Coaches {
   version: string
