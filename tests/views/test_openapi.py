@@ -234,7 +234,7 @@ ASKED_OF_DRAFTS: Final = (
 )
 
 
-UNLESS: Final = {
+UNLESS: Final[dict[tuple[str, ...], tuple[int, int]]] = {
     # The button was pressed twice.
     ("deleted", "delete", "on"): (200, 200),
     # Nothing of the draft changes by these.
