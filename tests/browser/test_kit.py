@@ -506,6 +506,13 @@ def test_the_form_with_its_errors_is_accessible_and_fits_in_light_and_in_dark(
         page.emulate_media(color_scheme=scheme)
         assert violations(page, TAGS) == []
     assert too_wide(page) == []
+    # Without our style, the one line of the guide is enough for the widest part.
+    guide = (Path(__file__).parents[2] / "docs" / "website.md").read_text("utf-8")
+    (line,) = re.findall("^fieldset {.*", guide, re.MULTILINE)
+    for style, fits in (("", False), (f"<style>{line}</style>", True)):
+        page.set_content(PAGE.format(head=style, body=part(api, "application")))
+        unfold(page)
+        assert (too_wide(page) == []) is fits
 
 
 def test_rows_conditions_and_counts_follow_what_is_typed(api: str, pasted: Show) -> None:
