@@ -62,7 +62,7 @@ def _by_month(was: Mapping[str, int] | None, again: bool, now: datetime) -> dict
     """Return how often something came about in each month, with once more where it is `again`."""
     found = dict(was or {})
     if again:
-        month = f"{eastern_time.today(now):%Y-%m}"
+        month = eastern_time.month(now)
         found[month] = found.get(month, 0) + 1
     return found
 

@@ -18,3 +18,8 @@ def local(moment: datetime) -> datetime:
 def today(moment: datetime) -> date:
     """Return the date in Eastern time at that moment."""
     return local(moment).date()
+
+
+def month(moment: datetime) -> str:
+    """Return the month in Eastern time at that moment, as `2026-11`."""
+    return f"{today(moment):%Y-%m}"

@@ -28,7 +28,12 @@ from chalicelib.core.ports import Change
 from chalicelib.core.records import stamp
 from chalicelib.desk.figures import Figures, FigureTable, Group, months, months_back
 from chalicelib.desk.recount import CHECKED, CountsDiffered, Recount
-from chalicelib.newsletter.subscribers.growth import growth_of_all
+from chalicelib.newsletter.subscribers.growth import (
+    faults_of,
+    growth_of,
+    growth_of_all,
+    months_of,
+)
 from journey import Journey
 from subscribers import Person
 from tests.desk.test_programme import signed_in
@@ -267,3 +272,15 @@ def test_an_erased_file_stays_counted_and_names_nobody(way: Journey, lived: list
     for key, one in reach.items():
         assert {name: now[key][name] for name in one} == one
     assert now == recounted_figures([Case.of(row) for row in way.store.kinds("case")])
+
+
+@pytest.mark.parametrize(
+    ("at", "month"),
+    [("2026-04-01T03:59:59.999Z", "2026-03"), ("2026-04-01T04:00:00.000Z", "2026-04"),
+     ("2027-01-01T04:30:00.000Z", "2026-12"), ("2027-01-01T05:00:00.000Z", "2027-01")],
+)  # fmt: skip
+def test_a_subscription_counts_in_the_month_of_its_eastern_day(at: str, month: str) -> None:
+    row = {"pk": "SUBSCRIBER#1", "status": "BOUNCED", "confirmed_at": at, "left_at": at}
+    assert {key[1].partition("#")[0] for key in growth_of(row)} == {month}
+    assert dict(months_of(row)) == {"came": month, "left": month}
+    assert dict(faults_of(row)) == {"bounced": month}

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from chalicelib.cases.figures import FIGURE_ROW, FIGURES, NEWS
+from chalicelib.core import eastern_time
 from chalicelib.core.counts import Counts, count_writes
 from chalicelib.core.ports import Item, Key, Write
-from chalicelib.core.records import shard_of
+from chalicelib.core.records import moment, shard_of
 from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.subscriber import BOUNCED, COMPLAINED, PENDING, Subscriber
 
@@ -20,20 +21,24 @@ class ReadersByParts(Protocol):
 def months_of(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield what a profile adds to the growth: `came` and `left`, each with its month."""
     if row.get("confirmed_at") and row["status"] != PENDING:
-        yield "came", row["confirmed_at"][:7]
+        yield "came", _month(row["confirmed_at"])
     if row.get("left_at"):
-        yield "left", row["left_at"][:7]
+        yield "left", _month(row["left_at"])
 
 
 def faults_of(row: Item) -> Iterator[tuple[str, str]]:
     """Yield how mail ended the subscription of a profile, if it did: `bounced` or `complained`,
     with its month."""
     if row.get("left_at"):
-        month = row["left_at"][:7]
+        month = _month(row["left_at"])
         if row["status"] == BOUNCED:
             yield "bounced", month
         if row["status"] == COMPLAINED or row.get("complained"):
             yield "complained", month
+
+
+def _month(at: str) -> str:
+    return eastern_time.month(moment(at))
 
 
 def counted_writes(old: Subscriber | None, new: Subscriber) -> list[Write]:
