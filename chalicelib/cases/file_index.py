@@ -3,6 +3,7 @@ and the counts. Each is written in the transaction that moves the file."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Final, NamedTuple
 
 from chalicelib.cases.case import Case
@@ -30,8 +31,9 @@ NOBODY: Final = "-"
 
 START_LENGTH: Final = 3
 MAX_INDEXED_WORDS: Final = 30
-MAX_STARTS: Final = 8
-"""Words that are kept of one file, and starts of them by which it is found."""
+MAX_STARTS: Final = 24
+"""Words that are kept of one file, and starts of them by which it is found: each is a row. Hardly
+any file has more."""
 
 _WORDS: Final = re.compile(r"[a-z0-9]+")
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9]+")
@@ -136,11 +138,12 @@ def _is_news(row: Transition | None, actor: str) -> bool | None:
 
 
 def words(case: Case) -> list[str]:
-    """Return the words by which a file is found, folded, the longest of each text first."""
-    texts = (case.org, case.contact_name, str(case.answers.get("collective_name") or ""))
-    found: dict[str, None] = {}
-    for text in (*texts, case.mail_to):
-        found |= dict.fromkeys(sorted(folded(text), key=len, reverse=True))
+    """Return the words by which a file is found, folded, the longest first of each text in turn: a
+    long name of an organization leaves room for its people."""
+    collective = str(case.answers.get("collective_name") or "")
+    texts = (case.org, case.contact_name, collective, case.mail_to)
+    longest = (sorted(folded(text), key=len, reverse=True) for text in texts)
+    found = dict.fromkeys(word for turn in zip_longest(*longest) for word in turn if word)
     return list(found)[:MAX_INDEXED_WORDS]
 
 
