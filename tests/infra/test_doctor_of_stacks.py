@@ -268,10 +268,29 @@ def test_a_stage_of_today_and_one_that_is_being_deployed_are_not_taken_for_ill(
     assert list(found_in(operator)) == ["ringing_alarms", "stale_anchors"]
     says("cloudwatch.describe_alarms", alarms())(operator)
     answers("s3.list_objects_v2", Contents=[{"LastModified": operator.now()}])(operator)
+    says("cloudformation.detect_stack_drift", "ValidationError")(operator)
     stack(StackStatus="UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
-    assert relais(operator, "doctor") == WELL
+    assert "1 not looked at: what differs while the stack is UPDATE" in relais(operator, "doctor")
     stack(StackStatus="UPDATE_IN_PROGRESS")
-    assert "1 not looked at: how the deploy ends that goes on" in relais(operator, "doctor")
+    assert "2 not looked at: how the deploy ends that goes on" in relais(operator, "doctor")
+
+
+@pytest.mark.parametrize(("asked", "found"), [(3, WELL), (99, "1 not looked at: what Cloud")])
+def test_a_stack_that_is_compared_for_another_doctor_is_compared_after_that(
+    operator: Watched, asked: int, found: str
+) -> None:
+    answers_left = iter(range(asked))
+
+    def busy(given: Mapping[str, Any]) -> Said:
+        if next(answers_left, None) is None:
+            return {"StackDriftDetectionId": "d"}
+        message = "Drift detection is already in progress for stack arn:aws:x"
+        raise ClientError(
+            {"Error": {"Code": "ValidationError", "Message": message}}, "DetectStackDrift"
+        )
+
+    says("cloudformation.detect_stack_drift", busy)(operator)
+    assert found in relais(operator, "doctor")
 
 
 def test_drift_is_read_to_its_last_page(operator: Watched) -> None:

@@ -1,10 +1,11 @@
 """What CloudFormation made: whether it stands as it was made, and is protected and heard."""
 
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, NamedTuple
+
+from botocore.exceptions import ClientError
 
 from infra.operator.checks.answers import NotLookedAt, all_of, answer_of, aws, named
 from infra.operator.checks.standing import STANDING, alarms_of, missing_resources
@@ -14,6 +15,14 @@ from infra.people_key import anchors_name
 from infra.stage_file import REGION
 
 _GOOD_ENDS: Final = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
+
+_COMPARED: Final = (
+    *_GOOD_ENDS,
+    "IMPORT_ROLLBACK_COMPLETE",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "UPDATE_ROLLBACK_FAILED",
+)
+"""The states in which CloudFormation compares a stack with its template."""
 
 DRIFT_PATIENCE: Final = timedelta(minutes=2)
 _DRIFT_POLL: Final = timedelta(seconds=3)
@@ -49,7 +58,11 @@ def unfinished_stack(operator: Operator) -> str | None:
 
 
 def drifted_stack(operator: Operator) -> str | None:
-    """Return a sentence when somebody changed by hand what the stack made."""
+    """Return a sentence when somebody changed by hand what the stack made. Raises NotLookedAt in a
+    state in which CloudFormation compares nothing."""
+    stack = answer_of(operator, stack_of, operator)
+    if stack and stack["StackStatus"] not in _COMPARED:
+        raise NotLookedAt(f"what differs while the stack is {stack['StackStatus']}")
     drift = answer_of(operator, _drift, operator)
     if drift is None:
         return None
@@ -143,21 +156,30 @@ class Drift(NamedTuple):
 def _drift(operator: Operator) -> Drift:
     """Return what differs, once CloudFormation has looked. Raises NotLookedAt when it looks for
     too long."""
-    cloud = operator.client("cloudformation")
-    looking = cloud.detect_stack_drift(StackName=_name(operator))["StackDriftDetectionId"]
-    until = time.monotonic() + DRIFT_PATIENCE.total_seconds()
-    while time.monotonic() < until:
-        state = cloud.describe_stack_drift_detection_status(StackDriftDetectionId=looking)
-        if state["DetectionStatus"] != "DETECTION_IN_PROGRESS":
-            break
-        time.sleep(_DRIFT_POLL.total_seconds())
-    else:
-        raise NotLookedAt(
-            f"what CloudFormation compares for {DRIFT_PATIENCE.seconds // 60} minutes"
+    cloud, looking = operator.client("cloudformation"), ""
+    for _ in range(DRIFT_PATIENCE // _DRIFT_POLL):
+        looking = looking or _begun(operator)
+        state = looking and cloud.describe_stack_drift_detection_status(
+            StackDriftDetectionId=looking
         )
-    failed = state["DetectionStatus"] == "DETECTION_FAILED"
-    why = state.get("DetectionStatusReason", "CloudFormation does not say why")
-    return Drift(list(_changed(operator)), why if failed else "")
+        if state and state["DetectionStatus"] != "DETECTION_IN_PROGRESS":
+            failed = state["DetectionStatus"] == "DETECTION_FAILED"
+            why = state.get("DetectionStatusReason", "CloudFormation does not say why")
+            return Drift(list(_changed(operator)), why if failed else "")
+        operator.wait(_DRIFT_POLL.total_seconds())
+    raise NotLookedAt(f"what CloudFormation compares for {DRIFT_PATIENCE.seconds // 60} minutes")
+
+
+def _begun(operator: Operator) -> str:
+    """Have CloudFormation compare the stack, and return the id of that; empty while it does so for
+    somebody else, for it does so once at a time."""
+    try:
+        found = operator.client("cloudformation").detect_stack_drift(StackName=_name(operator))
+    except ClientError as error:
+        if "already in progress" not in str(error):
+            raise
+        return ""
+    return str(found["StackDriftDetectionId"])
 
 
 def _changed(operator: Operator) -> Iterator[str]:
