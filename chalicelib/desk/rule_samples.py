@@ -72,12 +72,15 @@ def of_reasons(value: Sequence[Mapping[str, Value]], lang: Lang) -> Iterator[Sam
 def of_settings(value: Mapping[str, str], deployed: Settings, lang: Lang) -> Iterator[Sample]:
     """Yield how every page and every letter to applicants ends; what is new is marked."""
     standing = with_edits(deployed, value_of(SETTINGS) or {})
-    old = list(_feet(standing, lang))
-    for number, text in enumerate(_feet(with_edits(deployed, value), lang)):
-        yield Sample(text, text != old[number])
+    words, old = content.desk()["edits"], dict(_feet(standing, lang))
+    for place, lines in _feet(with_edits(deployed, value), lang):
+        yield Sample(words[place][lang], False)
+        for text in lines:
+            yield Sample(text, text not in old[place])
 
 
-def _feet(settings: Settings, lang: Lang) -> Iterator[str]:
+def _feet(settings: Settings, lang: Lang) -> Iterator[tuple[str, list[str]]]:
+    """Yield the lines of each foot, by the code of its words."""
     shared = {
         "organization": settings.organization_name,
         "contact_email": settings.contact_email,
@@ -89,10 +92,12 @@ def _feet(settings: Settings, lang: Lang) -> Iterator[str]:
         "website_url": "",
     }
     page = templates.render("pages/_page.html", lang=lang, frame=frame, style="", switch_url="")
-    yield unescape(re.sub(r"<[^>]+>", "", "".join(_FOOTER.findall(page)))).strip()
+    footer = unescape(re.sub(r"<[^>]+>", "", "".join(_FOOTER.findall(page))))
+    yield "foot_of_pages", [footer.strip()]
     sender = {**shared, "postal_address": settings.postal_address}
     foot = templates.render("email/_base/foot.txt", lang=lang, sender=sender)
-    yield from filter(None, (line.strip("- ") for line in foot.split("\n")))
+    lines = (line.strip("- ") for line in foot.split("\n"))
+    yield "foot_of_letters", [line for line in lines if line]
 
 
 def _in_words(rule: str, value: Value, today: date, lang: Lang) -> str:
@@ -105,5 +110,6 @@ def _in_words(rule: str, value: Value, today: date, lang: Lang) -> str:
 
 
 def _heading(letter: str, lang: Lang) -> Sample:
-    """Return what a letter is called."""
-    return Sample(subject_of(letter, lang), False)
+    """Return which letter the next sentence is of."""
+    words = content.desk()["edits"]["in_letter"][lang]
+    return Sample(words.format(about=subject_of(letter, lang)), False)

@@ -261,6 +261,7 @@ def test_what_applicants_would_read_of_dates_reasons_and_settings_is_previewed_a
     assert any("jusqu’au 12 mars 2026. " in one for one in texts)
     assert not any("15 jours ouvrables" in one for one in texts), "that is as it was"
     assert "dans un délai de 15 jours ouvrables" in page
+    assert "Courriel «\u00a0Invitation à soumettre une demande\u00a0»" in page
     reasons = rule_editors(way.service.settings, way.clock().date())["reasons"]
     given = {
         f.name: f.value for group in reasons.groups(reasons.packaged(), "fr") for f in group.fields
@@ -279,6 +280,7 @@ def test_what_applicants_would_read_of_dates_reasons_and_settings_is_previewed_a
     page = said(send(rita, "/desk/rules/settings", seen="0", act="preview", **values))
     assert "Besoin d’aide? Écrivez à bonjour@example.org." in marks(page)[0]
     assert "Des questions? Écrivez à bonjour@example.org." in marks(page)
+    assert "Au bas de chaque page" in page
     assert not way.service.edits.settings
     assert content.programme()["cycle_ends"] != "2027-03-01"
     assert "Not this" not in str(content.lists()["decline_reason"])
