@@ -129,7 +129,8 @@ class Jobs:
             "expires": expires,
             **facts,
         }
-        mark = {"pk": OPEN, "sk": name, "kind": "job_open", "staff": staff.id, "expires": expires}
+        job = StaffJob(staff.id, name, row)
+        mark = _open_mark(job)
         made = {**mark, "pk": MADE, "kind": "job_made", "what": what}
         once = once_mark(self._once, now, job=name)
         try:
@@ -140,7 +141,13 @@ class Jobs:
             if begun is None:
                 raise
             return begun
-        return StaffJob(staff.id, name, row)
+        return job
+
+    def go_on(self, job: StaffJob) -> StaffJob:
+        """Open a job again that has failed, where it stopped; any other is left as it is."""
+        change = Change(job.key, expect={"status": "failed"}, set={"status": "open", "tries": 0})
+        self._try([change, Put(_open_mark(job))])
+        return self.of(job.staff, job.id) or job
 
     def of(self, staff: str, name: str) -> StaffJob | None:
         """Return a job of somebody; None for those of everybody else."""
@@ -273,6 +280,12 @@ def _next(found: Listing) -> str:
     if found.is_whole:
         return ""
     return found.reached or str(found.rows[-1]["sk"])
+
+
+def _open_mark(job: StaffJob) -> Item:
+    """Return the row by which a run finds a job that is open."""
+    expires = job.row["expires"]
+    return {"pk": OPEN, "sk": job.id, "kind": "job_open", "staff": job.staff, "expires": expires}
 
 
 def _unmark(job: StaffJob) -> Delete:

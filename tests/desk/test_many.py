@@ -1,7 +1,7 @@
 """One decision on many files: each for the version that was seen, a result a file, whatever dies."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import unescape
 from typing import Any
 
@@ -15,9 +15,10 @@ from chalicelib.cases.review.model import Decision
 from chalicelib.cases.staff import Staff
 from chalicelib.core.references import new_file_number, reference
 from chalicelib.desk import log
-from chalicelib.desk.jobs import OPEN, StaffJob
+from chalicelib.desk.jobs import MAX_TRIES, OPEN, StaffJob
 from chalicelib.desk.many import Chosen
 from environment import RITA
+from environment import SAM as SAM_ROW
 from journey import Journey
 from staff_browser import StaffBrowser, code_of, form_of
 from visitor import decide, token
@@ -284,6 +285,36 @@ def test_a_run_that_dies_anywhere_is_followed_by_one_that_goes_on(
         assert done is not None
         assert [one["outcome"] for one in done.row["results"]] == ["done", "done"], number
         assert [way.events(case).count(name) for case in files] == [1, 1], number
+
+
+def test_what_failed_for_good_is_gone_on_with_by_whoever_asked_for_it_alone(
+    rita: StaffBrowser, way: Journey, files: list[Case]
+) -> None:
+    job, steps = job_of(way, files, "approve"), way.service.desk.jobs._steps
+
+    def broken(*_: object) -> Mapping[str, Any]:
+        raise RuntimeError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(way.service.desk.jobs, "_steps", {**steps, job.what: broken})
+        for _ in range(MAX_TRIES):
+            way.service.desk.jobs.run_open(60)
+    page = rita.get(f"/desk/many/{job.id}?lang=en")
+    assert "Not all was done" in page.body.decode()
+    assert not way.store.rows(OPEN)
+    for _ in range(2):
+        told = rita.post("/desk/many", ("nonce", form_of(page)), ("go_on", job.id))
+        assert told.status_code == 303
+    shown = rita.get(f"/desk/many/{job.id}?lang=en").body.decode()
+    assert "Files done: 4 of 4" in shown
+    assert "go_on" not in shown
+    assert [way.events(case).count("approve") for case in files] == [1] * 4
+    theirs = way.service.desk.many.begin(
+        way.service.desk.jobs, Staff.of(SAM_ROW), [], Decision("approve"), {}
+    )
+    told = rita.post("/desk/many", ("nonce", form_of(page)), ("go_on", theirs.id))
+    assert told.headers["Location"].endswith("/desk/jobs")
+    assert way.service.desk.jobs.of("sam-lee", theirs.id) == theirs
 
 
 def dying(number: int) -> Callable[[Any], None]:

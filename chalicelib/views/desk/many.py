@@ -72,6 +72,8 @@ class ManyViews:
         """Show what was chosen and what a decision would do to it; once it is confirmed, decide,
         as far as that is quick. Raises TooMany."""
         fields, staff = visit.request.fields(), visit.signed_in.staff
+        if stopped := text_field(fields, "go_on"):
+            return self._go_on(staff, stopped, fields)
         decision = read_decision(fields)
         if "preview" in fields:
             return self._page(visit, fields, foresee=True)
@@ -85,6 +87,18 @@ class ManyViews:
             return self._page(visit, fields, errors=errors, status=422)
         jobs = self.jobs.of_form(visit.once)
         job = self.many.begin(jobs, staff, [one for _, one in files], decision, left_out)
+        return self._run(job, fields)
+
+    def _go_on(self, staff: Staff, name: str, fields: Mapping[str, object]) -> Response:
+        """Take up decisions that stopped. They are in the name of whoever made them: anybody else
+        is led to their own work."""
+        job = self.jobs.of(staff.id, name)
+        if job is None or job.what != DECISIONS:
+            return self.entry.go(self.entry.address("jobs"))
+        return self._run(self.jobs.go_on(job), fields)
+
+    def _run(self, job: StaffJob, fields: Mapping[str, object]) -> Response:
+        """Work at decisions as far as that is quick, and lead to what became of them."""
         job = self.jobs.run(job, SECONDS_AT_ONCE)
         filters = text_field(fields, "filters")
         return self.entry.go(f"{self.entry.address('many', job.id)}?{filters}")
@@ -106,6 +120,8 @@ class ManyViews:
             "waiting": [references.reference("eoi", one) for one in waiting],
             "query": filters.query(),
             "back": f"{self.entry.address('files')}?{filters.query()}",
+            "is_own": found.staff == visit.signed_in.staff.id,
+            "action": self.entry.address("many"),
         }
         address = f"{self.entry.address('many', job)}?{filters.query()}"
         return self.entry.page(visit, "many_done", facts, address=address)
