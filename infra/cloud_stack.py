@@ -30,6 +30,10 @@ _HALF_IMPORTED: Final = "IMPORT_ROLLBACK_FAILED"
 _CONSEQUENCES: Final = ("cancelled", "Rollback requested", "The following resource(s) failed")
 """What events say that only follow from another one's failure."""
 
+_NAME_RESTS: Final = ("conflicting conditional operation", "must wait 60 seconds")
+"""What S3 and SQS say of a name that was deleted just now."""
+
+_TAKEN_AGAIN: Final = "AWS takes that name again in a minute, a bucket in an hour: repeat it then"
 
 HOLDING: Final = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::S3::Bucket")
 """The kinds of resources that hold what nobody can make anew."""
@@ -190,7 +194,9 @@ class CloudStack:
         reasons = [(e, e.get("ResourceStatusReason", "failed")) for e in failed]
         first = [pair for pair in reasons if not any(word in pair[1] for word in _CONSEQUENCES)]
         for event, reason in (first or reasons)[-1:]:
-            return f"{event['LogicalResourceId']}: {reason}"
+            rests = any(words in reason for words in _NAME_RESTS)
+            hint = f"; {_TAKEN_AGAIN}" if rests else ""
+            return f"{event['LogicalResourceId']}: {reason}{hint}"
         return f"the stack {self.name} did not finish"
 
     def _events(self, token: str) -> Iterator["StackEventTypeDef"]:

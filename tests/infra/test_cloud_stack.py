@@ -281,6 +281,25 @@ def test_the_reason_is_the_first_failure_of_this_operation_however_many_pages_ag
         stack_on(cloud).apply(CHANGE)
 
 
+@pytest.mark.parametrize(
+    ("reason", "hinted"),
+    [
+        (
+            "A conflicting conditional operation is currently in progress against this resource.",
+            True,
+        ),
+        ("You must wait 60 seconds after deleting a queue before you can create another", True),
+        ("Access Denied", False),
+    ],
+)
+def test_a_name_that_was_deleted_just_now_is_said_to_rest(reason: str, hinted: bool) -> None:
+    cloud = StrictCloud("ROLLBACK_COMPLETE")
+    cloud.fail("token", "Issues", reason)
+    why = stack_on(cloud).why()
+    assert why.startswith(f"Issues: {reason}")
+    assert ("repeat it then" in why) == hinted
+
+
 def test_a_stack_over_names_that_were_kept_is_refused_and_by_an_import_it_stands() -> None:
     cloud = StrictCloud()
     cloud.kept = {"relais-test-records"}
