@@ -38,6 +38,7 @@ from chalicelib.views.draft_sharing import DraftSharing
 from chalicelib.views.form_input import ASKS_DATES
 from chalicelib.views.forms import known_of_link
 from chalicelib.views.receipt import receipt_body
+from chalicelib.web.pages import in_language
 from chalicelib.web.problems import Problems
 from chalicelib.web.request import Request, redirect_target, take_control, text_field
 from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
@@ -195,7 +196,7 @@ class DraftViews:
         redirect = text_field(fields, "redirect")
         facts = {"form": receipt.form, "ref": receipt.ref, "status": receipt.status}
         back = redirect_target(redirect, self.settings.allowed_origins, facts)
-        return see_other(back or f"{receipt.status_url}?new=1")
+        return see_other(back or in_language(f"{receipt.status_url}?new=1", receipt.lang))
 
     def _check(
         self, place: Place, draft: FormDraft, refused: RelaisError | None = None
@@ -209,7 +210,8 @@ class DraftViews:
         if not request.wants_page:
             body = {"ref": receipt.ref, "status": "sent", "links": {"status": receipt.status_url}}
             return json_response(body, PRIVATE, status=410)
-        return self.pages.sent(draft, receipt.status_url, lang, typed=request.method == "POST")
+        url = in_language(receipt.status_url, lang)
+        return self.pages.sent(draft, url, lang, typed=request.method == "POST")
 
     def _holder(self, token: str) -> Holder:
         return Holder(*self.links.open_draft(token))

@@ -23,7 +23,7 @@ from chalicelib.forms.spam import PERSON_FIELD
 from chalicelib.newsletter.subscribers.consent_text import SHOWN_FIELD, ConsentTexts
 from chalicelib.views.form_input import ASKS_DATES, CONTROL_FIELDS, INVITATION_FIELDS, incoming
 from chalicelib.views.receipt import receipt_body
-from chalicelib.web.pages import Pages
+from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.problems import Problems, ProblemText
 from chalicelib.web.request import (
     Request,
@@ -254,7 +254,9 @@ class FormViews:
         if request.wants_page:
             facts = {"form": receipt.form, "ref": receipt.ref, "status": receipt.status}
             back = redirect_target(redirect, self.settings.allowed_origins, facts)
-            return see_other(back or f"{receipt.status_url}?new=1", headers)
+            return see_other(
+                back or in_language(f"{receipt.status_url}?new=1", receipt.lang), headers
+            )
         body = receipt_body(receipt, self.settings.contact_email)
         return json_response(body, {**headers, "Location": receipt.status_url}, status=201)
 

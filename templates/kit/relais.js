@@ -515,7 +515,7 @@
       if (result) done.append(...this.result(result))
       else done.append(make("p", { textContent: receipt.message }))
       if (receipt.warnings) done.append(make("h3", { textContent: this.words.note }), this.list(receipt.warnings.map(each => each.message)))
-      if (links && ref) done.append(make("p", {}, make("a", { href: links.status, textContent: this.words.receipt })))
+      if (links && ref) done.append(make("p", {}, make("a", { href: `${links.status}?lang=${this.language}`, textContent: this.words.receipt })))
       this.form.replaceWith(done)
       const hosted = this.querySelector(".hosted")
       if (hosted) hosted.remove()

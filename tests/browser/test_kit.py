@@ -177,16 +177,17 @@ def stored(store: MemoryStore, name: str) -> int:
 
 
 @pytest.mark.parametrize("name", GIVEN)
-def test_a_form_pasted_in_a_file_is_sent_without_a_script(
+def test_a_form_pasted_in_a_file_is_sent_without_a_script_and_answered_in_its_language(
     name: str, api: str, plain: Page, store: MemoryStore, tmp_path: Path
 ) -> None:
+    """An English one, in a browser that prefers French."""
     file = tmp_path / "page.html"
-    file.write_text(PAGE.format(head="", body=part(api, name)), "utf-8")
+    file.write_text(PAGE.format(head="", body=part(api, name, "en")), "utf-8")
     plain.goto(file.as_uri())
     fill(plain, name)
     press(plain)
     plain.wait_for_url(f"{api}/**")
-    assert plain.locator("html").get_attribute("lang") == "fr-CA"
+    assert plain.locator("html").get_attribute("lang") == "en-CA"
     assert plain.locator(".summary").count() == 0, plain.locator("main").inner_text()
     assert len(store.commits) > 0
 
@@ -214,6 +215,7 @@ def test_a_form_with_the_script_is_sent_in_its_place_under_the_strictest_policy(
         assert done.locator("li").count() >= 2
     elif name == "eoi":
         assert re.search(r"DI-2026-\w{5}-\w", done.inner_text())
+        assert str(done.locator("a").get_attribute("href")).endswith("?lang=fr")
 
 
 def test_without_a_script_more_rows_are_written_on_our_pages_and_enter_sends_the_form(

@@ -91,6 +91,14 @@ def test_a_browser_writes_a_form_page_by_page_and_sends_it_once(
     check = way.visitor.page(f"{url}/check?lang={lang}").body.decode()
     sent = [way.visitor.submit(f"{url}/check", list(hidden(check).items())) for _ in range(2)]
     assert [answer.status_code for answer in sent] == [303, 303], check
+    prefers = {"Accept_Language": other_language(lang)}
+    late = way.visitor.page(f"{url}/tasks?lang={lang}").body.decode()
+    receipts = [sent[0].headers["Location"], *re.findall(r'href="([^"]+/file/[^"]+)"', late)]
+    assert len(receipts) == 2
+    for receipt in receipts:
+        there = html.unescape(receipt).partition("/api")[2]
+        shown = way.visitor.page(there, **prefers).body.decode()
+        assert f'<html lang="{lang}-CA">' in shown, "whatever the browser prefers"
     (case,) = way.store.kinds("case")
     answers = case["answers"] if form == "eoi" else case["application"]
     sample = getattr(samples, form)()
