@@ -194,9 +194,11 @@ def test_a_form_pasted_in_a_file_is_sent_without_a_script_and_answered_in_its_la
 
 @pytest.mark.parametrize("name", GIVEN)
 def test_a_form_with_the_script_is_sent_in_its_place_under_the_strictest_policy(
-    name: str, api: str, pasted: Show, store: MemoryStore
+    name: str, api: str, fr: Page, pasted: Show, store: MemoryStore
 ) -> None:
     said: list[str] = []
+    fr.on("console", lambda message: said.append(message.text))
+    fr.on("pageerror", lambda error: said.append(str(error)))
     page = pasted(part(api, name))
     page.evaluate("addEventListener('relais:sent', e => { window.told = e.detail })")
     fill(page, name)
