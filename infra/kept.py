@@ -32,6 +32,11 @@ def kept_names(template: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
                 yield logical, kind, named["Fn::Sub"]
 
 
+def filled(pattern: str, stage: str, account: str) -> str:
+    """Return the name that a pattern of the template has for a stage in an account."""
+    return pattern.replace("${Stage}", stage).replace("${AWS::AccountId}", account)
+
+
 def kept_of(
     session: boto3.session.Session,
     stage: str,
@@ -43,7 +48,7 @@ def kept_of(
     account = session.client("sts", endpoint_url=endpoint).get_caller_identity()["Account"]
     found = []
     for logical, kind, pattern in kept_names(template):
-        name = pattern.replace("${Stage}", stage).replace("${AWS::AccountId}", account)
+        name = filled(pattern, stage, account)
         service, identify = _KINDS[kind]
         try:
             identifier = identify(session.client(service, endpoint_url=endpoint), name)

@@ -2,12 +2,15 @@
 
 import json
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Final
 
 import typer
 
 from chalicelib.aws.keys import read_secret
 from chalicelib.core.records import stamp
+from infra.kept import filled, kept_names
+from infra.operator.checks.answers import aws
 from infra.operator.copies import (
     BadCopy,
     Manifest,
@@ -21,9 +24,14 @@ from infra.operator.copies import (
 )
 from infra.operator.errors import OperatorError
 from infra.operator.session import Session, bar, session_of
+from infra.operator.stage import LOCAL, Operator
 from infra.people_key import links_name, people_name
+from infra.stage_file import template_source
 
 KEYS_FILE: Final = "keys.json"
+
+_BUCKETS: Final = {"documents": "AttachmentBucket", "images": "ImageBucket"}
+"""A folder beside the rows of a copy → the bucket of the template that is copied there."""
 
 _MAX_NAMED: Final = 10
 """Differences that are named."""
@@ -41,7 +49,7 @@ def backup(
         ),
     ] = False,
 ) -> None:
-    """Copy every row of a stage into a new folder; documents stay in their bucket."""
+    """Copy every row of a stage into a new folder, and say how documents and images get there."""
     session = session_of(context)
     operator = session.operator
     if folder.exists():
@@ -54,6 +62,12 @@ def backup(
     if with_keys:
         _keep_keys(session, folder)
     session.say(f"{_rows(manifest)} rows of {operator.stage} are in {folder}")
+    _say_of_files(
+        session,
+        "Documents and images are not in it, and nothing keeps what is deleted of them: what the scan "
+        "let through is copied by ",
+        [aws(f"s3 sync {bucket} {here}") for bucket, here in _files(operator, folder)],
+    )
 
 
 def restore(
@@ -70,12 +84,7 @@ def restore(
     session = session_of(context)
     operator = session.operator
     manifest = _whole(folder)
-    standing = first_row(operator.tables)
-    if standing and not go_on:
-        raise OperatorError(
-            f"the tables of {operator.stage} are not empty ({standing} stands there): a copy "
-            "goes into an empty stack, or with --go-on into one that it began to fill"
-        )
+    _find_room(operator, go_on=go_on)
     total = _rows(manifest)
     keys = _read_keys(folder) if with_keys else []
     session.confirm(
@@ -96,6 +105,8 @@ def restore(
         f"{total} rows are restored. All letters are held: `relais compare` tells whether every row "
         "is there, and `relais letters resume` lets letters go"
     )
+    back = [aws(f"s3 sync {here} {bucket}") for bucket, here in _files(operator, folder)]
+    _say_of_files(session, "Documents and images come back by ", back)
 
 
 def compare(context: typer.Context, folder: Folder) -> None:
@@ -108,6 +119,34 @@ def compare(context: typer.Context, folder: Folder) -> None:
     if found:
         raise OperatorError(f"{len(found)} rows differ from the copy of {manifest.at}")
     session.say(f"All {_rows(manifest)} rows are as in the copy of {manifest.at}")
+
+
+def _find_room(operator: Operator, *, go_on: bool) -> None:
+    """Raise OperatorError where rows stand that nobody said a restore began with."""
+    standing = first_row(operator.tables)
+    if standing and not go_on:
+        raise OperatorError(
+            f"the tables of {operator.stage} are not empty ({standing} stands there): a copy "
+            "goes into an empty stack, or with --go-on into one that it began to fill"
+        )
+
+
+def _say_of_files(session: Session, how: str, commands: list[str]) -> None:
+    """Say which commands of AWS's own bring what is in buckets; the local stage has no such."""
+    if session.operator.stage != LOCAL:
+        session.say(how + " and ".join(commands))
+
+
+def _files(operator: Operator, folder: Path) -> list[tuple[str, str]]:
+    """Return where documents and images are, and where a copy has them, as a shell reads it."""
+    patterns = {logical: pattern for logical, _, pattern in kept_names(template_source())}
+    return [
+        (
+            f"s3://{filled(patterns[logical], operator.stage, operator.account)}",
+            quote(str(folder / name)),
+        )
+        for name, logical in _BUCKETS.items()
+    ]
 
 
 def _whole(folder: Path) -> Manifest:

@@ -35,6 +35,8 @@ from infra.operator.copies import (
 )
 from infra.operator.errors import OperatorError
 from infra.operator.stage import Operator
+from infra.package import ROOT
+from infra.stage_file import REGION
 from operator_cli import listed, relais
 from tables import make_tables
 
@@ -90,6 +92,28 @@ def test_every_row_comes_back_as_it_was_and_letters_wait(copy: Path, other: Oper
     standing = other.services.reputation.standing()
     assert standing is not None
     assert standing.scope == "all", "what was owed then may have left since"
+
+
+def test_documents_and_images_which_no_copy_holds_are_named_with_the_way_there_and_back(
+    operator: Operator, other: Operator, tmp_path: Path
+) -> None:
+    resources = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))["Resources"]
+    folder = tmp_path / "a copy"
+    fill(operator)
+    said = {
+        "there": relais(operator, "backup", str(folder)),
+        "back": relais(other, "restore", str(folder)),
+    }
+    for bucket, kind, here in (
+        ("AttachmentBucket", "attachments", "documents"),
+        ("ImageBucket", "images", "images"),
+    ):
+        assert "VersioningConfiguration" not in resources[bucket]["Properties"]
+        local = f"'{folder / here}'"
+        for way, stage in (("there", "test"), ("back", "other")):
+            pair = [f"s3://relais-{stage}-{kind}-123456789012", local]
+            one, two = pair if way == "there" else reversed(pair)
+            assert f"`aws s3 sync {one} {two} --region {REGION}`" in said[way]
 
 
 def run_a_minute(operator: Operator) -> None:
