@@ -437,14 +437,30 @@ def test_whatever_is_published_says_why_in_words_that_there_are() -> None:
         assert Edition("", "", 0, 0, 0, "", 0, "", "", why).why_key in content.desk()["coaches"]
 
 
-def test_held_messages_are_sent_or_refused_once(rita: StaffBrowser, way: Journey) -> None:
-    base = {"name": "Zoé", "email": "zoe@example.org"}
-    messages = way.service.coaches.messages
-    number = 0
+def hold_two(way: Journey) -> None:
+    messages, number = way.service.coaches.messages, 0
     while messages.number_held() < 2:
         number += 1
-        sent = {**base, "message": f"Bonjour {number}"}
+        sent = {"name": "Zoé", "email": "zoe@example.org", "message": f"Bonjour {number}"}
         messages.send(MIREILLE, sent, "fr", address=f"192.0.{number}.1")
+
+
+def test_the_morning_letter_leads_to_held_messages_at_the_desk(
+    way: Journey, published: Edition
+) -> None:
+    hold_two(way)
+    way.service.cases.digest.ensure_scheduled()
+    way.clock.pass_(days=1)
+    for _ in range(2):  # the morning comes, then its letter
+        way.deliver()
+    (letter,) = (mail.text for mail in way.mailer.to("rita.roy@example.org"))
+    assert "2 messages à des coachs" in letter.replace("\u00a0", " ")
+    assert "les messages aussi, sous Coachs" in letter
+
+
+def test_held_messages_are_sent_or_refused_once(rita: StaffBrowser, way: Journey) -> None:
+    messages = way.service.coaches.messages
+    hold_two(way)
     assert "(2)" in rita.get("/desk/coaches").body.decode()
     page = rita.get("/desk/coaches/messages")
     ids = re.findall(r'name="message" value="([^"]+)"', page.body.decode())

@@ -11,7 +11,7 @@ def test_a_flood_keeps_nobody_out_and_fills_no_mailbox() -> None:
     assert told.letters["victim"] <= 45 * VICTIMS
     assert told.most_to_one_of_staff_in_the_hour <= 31, "thirty forms, and one alert"
     assert told.letters["rita.roy"] <= 36, "the rest is in a digest"
-    # A file is found by up to eight beginnings of words, each a row; a held form by none.
+    # A file is found by the beginnings of its words, each a row; a held form by none.
     assert sum(told.rows.values()) <= 14 * (told.posts + told.honest)
     assert told.outcomes["held"]
     assert told.outcomes["refused for what is in them"]
