@@ -21,6 +21,9 @@ itself; write the newsletter and texts."""
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
+FILE_ROLES: Final = frozenset[Role](("officer", "manager", "administrator"))
+"""Whoever works with files, at the desk and by mail; who writes the newsletter sees none."""
+
 
 class StaffFault(TypedDict):
     """What befell mail to a member of staff: it came back, or they reported it as spam."""

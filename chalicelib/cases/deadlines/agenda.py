@@ -8,6 +8,7 @@ from typing import Final
 from chalicelib import content
 from chalicelib.cases.recipients import Recipients
 from chalicelib.cases.staff import Roster
+from chalicelib.cases.standing_back import sees_files
 from chalicelib.cases.states import awaits, kind
 from chalicelib.core.letter_row import DEAD
 from chalicelib.core.ports import Item, Store
@@ -64,11 +65,12 @@ class Agenda:
         unconfirmed = sum(1 for _ in self._listed("unconfirmed"))
         held = [item["id"] for item in held_forms(self._store)]
         messages = sum(1 for _ in self._store.listed(HELD_MESSAGES))
-        days = {
-            one.id: Day(failed=failed, unconfirmed=unconfirmed, held=held, held_messages=messages)
-            for one in staff
-            if not one.away(str(today))
-        }
+        here = [one for one in staff if not one.away(str(today))]
+        days = {one.id: Day(failed=failed, held_messages=messages) for one in here}
+        staff = [one for one in staff if sees_files(one)]
+        for one in staff:
+            if one.id in days:
+                days[one.id].unconfirmed, days[one.id].held = unconfirmed, held
         for item in sorted(self._listed("active"), key=lambda item: str(item["updated_at"])):
             readers = Recipients(staff, item.get("owner"), item.get("recused"), str(today))
             to_decide = awaits(item["state_key"]) == "decision"

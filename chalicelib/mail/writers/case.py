@@ -16,7 +16,7 @@ from chalicelib.cases.kept_declarations import asked_file
 from chalicelib.cases.matching import CaseCandidates
 from chalicelib.cases.recipients import Recipients
 from chalicelib.cases.staff import Staff
-from chalicelib.cases.standing_back import standing_back, stands_back
+from chalicelib.cases.standing_back import standing_back
 from chalicelib.cases.states import kind
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Overtaken
@@ -79,7 +79,7 @@ class CaseLetterWriter:
         staff = self._to_staff.reader(row)
         if staff is None:
             return None
-        if stands_back(case, staff.id, staff.email):
+        if staff.id in standing_back(case, [staff]):
             raise Overtaken("its reader stands back from the file")
         if STAFF in LETTERS[row["letter"]].readers and not staff.here(str(eastern_time.today(now))):
             staff = self._stand_in(staff, case, now)

@@ -8,7 +8,7 @@ from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.deadlines.agenda import Agenda, Day
 from chalicelib.cases.review.link import review_link
 from chalicelib.cases.staff import Staff
-from chalicelib.cases.standing_back import stands_back
+from chalicelib.cases.standing_back import standing_back
 from chalicelib.cases.states import awaits, choices, kind, staff_name, staff_steps
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Overtaken
@@ -140,7 +140,7 @@ class DigestWriter:
     def _readable(self, ids: list[str], staff: Staff) -> list[Case]:
         items = [self._store.get(*case_key(one)) for one in ids]
         cases = [Case.of(item) for item in items if item is not None]
-        return [case for case in cases if not stands_back(case, staff.id, staff.email)]
+        return [case for case in cases if staff.id not in standing_back(case, [staff])]
 
     def _linked(self, case: Case, staff: Staff, now: datetime) -> tuple[Item, LinkedLine]:
         url, token_hash, code = self._links.new_review()

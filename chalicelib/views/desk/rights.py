@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from chalicelib.cases.staff import ROLES, Role
+from chalicelib.cases.staff import FILE_ROLES, ROLES, Role
 
 
 class Right(NamedTuple):
@@ -23,8 +23,7 @@ class Right(NamedTuple):
 
 
 ANYBODY: Final = Right(anybody=True)
-FILES: Final = Right(frozenset(("officer", "manager", "administrator")))
-"""Whoever works with files; who writes the newsletter sees none."""
+FILES: Final = Right(FILE_ROLES)
 
 MANY_FILES: Final = FILES._replace(confirmed=True)
 """Whoever works with files, once they have typed a mailed code: many files leave, or are decided,
