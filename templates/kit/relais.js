@@ -447,6 +447,7 @@
           const link = make("a", { href: `#${of.id}` }, ...text)
           link.addEventListener("click", event => {
             event.preventDefault()
+            this.unfold(of)
             of.focus()
             of.scrollIntoView({ block: "center" })
           })
@@ -454,6 +455,9 @@
         }))
         this.banner(this.words.attention, this.words.kept, list)
         items.forEach(({ error, of }) => of && this.mark(of, error.message))
+        // The first section alone: all of them would be forty screens of a phone.
+        const first = items.find(({ of }) => of && of.closest("details"))
+        if (first) this.unfold(first.of)
       } else {
         const find = make("a", { href: `${this.api}/file?lang=${this.language}`, textContent: this.words.find_file })
         const hosted = make("a", { href: this.hosted, textContent: this.words.hosted })
@@ -483,12 +487,13 @@
       return text + (/\?$/.test(text) ? " " : this.language === "fr" ? "\u00a0: " : ": ")
     }
 
+    unfold(of) {
+      for (let each = of; each && each !== this.form; each = each.parentElement) if (each.tagName === "DETAILS") each.open = true
+    }
+
     mark(of, message) {
       const box = of.closest(".field")
-      for (let each = of; each && each !== this.form; each = each.parentElement) {
-        if (each.matches(".row, .field")) each.hidden = false
-        if (each.tagName === "DETAILS") each.open = true
-      }
+      for (let each = of; each && each !== this.form; each = each.parentElement) if (each.matches(".row, .field")) each.hidden = false
       box.classList.add("wrong")
       const error = make("p", { className: "error relais-error", id: `${of.id}-error`, textContent: message })
       error.dataset.for = of.id

@@ -464,10 +464,16 @@ def test_what_is_wrong_stands_in_a_summary_and_beside_each_field(
     page.evaluate("addEventListener('relais:refused', e => { window.told = e.detail })")
     fill(page, "eoi", contact_email="ada@", website="filled by a machine")
     page.locator("[name='partners[1].name']").fill("")
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = false })")
     press(page)
     summary = page.locator(".summary")
     summary.wait_for()
     assert summary.evaluate("e => e === document.activeElement")
+    opened = page.locator("details.section[open]")
+    assert opened.count() == 1, "all would be fifteen screens"
+    summary.get_by_role("link").filter(has_text="ligne 2").click()
+    assert opened.count() == 2
+    assert page.locator("[name='partners[1].name']").evaluate("e => e === document.activeElement")
     assert summary.get_attribute("role") == "alert"
     wrong = {e["field"] for e in page.evaluate("told.errors")}
     assert wrong == {"contact_email", "partners[1].name", "person"}

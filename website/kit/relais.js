@@ -395,6 +395,7 @@ if (!of) return make("li", {}, ...text)
 const link = make("a", { href: `#${of.id}` }, ...text)
 link.addEventListener("click", event => {
 event.preventDefault()
+this.unfold(of)
 of.focus()
 of.scrollIntoView({ block: "center" })
 })
@@ -402,6 +403,8 @@ return make("li", {}, link)
 }))
 this.banner(this.words.attention, this.words.kept, list)
 items.forEach(({ error, of }) => of && this.mark(of, error.message))
+const first = items.find(({ of }) => of && of.closest("details"))
+if (first) this.unfold(first.of)
 } else {
 const find = make("a", { href: `${this.api}/file?lang=${this.language}`, textContent: this.words.find_file })
 const hosted = make("a", { href: this.hosted, textContent: this.words.hosted })
@@ -427,12 +430,12 @@ const row = /\[(\d+)\]\./.exec(path)
 const text = copy.textContent.trim().replace(/^(.{1,99})\s.*$/s, (all, cut) => all.length > 100 ? `${cut}…` : all).replace(/\.$/, "") + (row ? ` (${this.say("row", +row[1] + 1)})` : "")
 return text + (/\?$/.test(text) ? " " : this.language === "fr" ? "\u00a0: " : ": ")
 }
+unfold(of) {
+for (let each = of; each && each !== this.form; each = each.parentElement) if (each.tagName === "DETAILS") each.open = true
+}
 mark(of, message) {
 const box = of.closest(".field")
-for (let each = of; each && each !== this.form; each = each.parentElement) {
-if (each.matches(".row, .field")) each.hidden = false
-if (each.tagName === "DETAILS") each.open = true
-}
+for (let each = of; each && each !== this.form; each = each.parentElement) if (each.matches(".row, .field")) each.hidden = false
 box.classList.add("wrong")
 const error = make("p", { className: "error relais-error", id: `${of.id}-error`, textContent: message })
 error.dataset.for = of.id
