@@ -88,8 +88,9 @@ def unpacked_columns(text: str) -> Columns:
     return found if isinstance(found, dict) else {}
 
 
-def typed_columns(fields: Mapping[str, object], lang: Lang) -> Columns:
-    """Return what a form says of each column; a day that is none stays as it was typed."""
+def typed_columns(fields: Mapping[str, object], lang: Lang | None) -> Columns:
+    """Return what a form says of each column, with its days as `lang` writes them; one that is
+    none stays as it was typed."""
     found: dict[str, object] = {}
     for name in Coach.model_fields:
         given = fields.get(name)
@@ -123,7 +124,7 @@ def _with_choices(problem: SheetProblem, columns: Columns) -> SheetProblem:
     return replace(problem, facts={**facts, **problem.facts, "known": facts["known"]})
 
 
-def _day(text: str, lang: Lang) -> str:
+def _day(text: str, lang: Lang | None) -> str:
     try:
         return str(read_day(text, lang)) if text else ""
     except NotADate:

@@ -82,7 +82,7 @@ class CriteriaEditor(WithoutSamples):
             found.append(FieldGroup(title, fields))
         return found
 
-    def read(self, fields: Mapping[str, str], lang: Lang) -> tuple[Value, list[Fault]]:
+    def read(self, fields: Mapping[str, str], lang: Lang | None) -> tuple[Value, list[Fault]]:
         standing = criteria_of(self.form)
         new = new_id({one["id"] for one in standing})
         value: list[dict[str, object]] = []

@@ -68,8 +68,9 @@ class Editor(Protocol):
     def groups(self, value: Value, lang: Lang) -> list[FieldGroup]:
         """Return the fields of a value."""
 
-    def read(self, fields: Mapping[str, str], lang: Lang) -> tuple[Value, list[Fault]]:
-        """Return the value that was typed, and what is wrong with it."""
+    def read(self, fields: Mapping[str, str], lang: Lang | None) -> tuple[Value, list[Fault]]:
+        """Return the value that was typed, with its days as `lang` writes them, and what is wrong
+        with it."""
 
     def placeholders(self) -> Mapping[str, str]:
         """Return the names that its texts may have in braces, and an example of each."""
@@ -112,7 +113,7 @@ class OneText:
     def groups(self, value: Value, lang: Lang) -> list[FieldGroup]:
         return [FieldGroup("", text_fields(TEXT, value))]
 
-    def read(self, fields: Mapping[str, str], lang: Lang) -> tuple[Value, list[Fault]]:
+    def read(self, fields: Mapping[str, str], lang: Lang | None) -> tuple[Value, list[Fault]]:
         value = typed_text(TEXT, fields, in_lines=self.in_lines)
         return value, faults_of_text(TEXT, value, self.wanted, self.allowed)
 

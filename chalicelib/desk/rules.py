@@ -79,7 +79,7 @@ class IntakeEditor:
             ),
         ]
 
-    def read(self, fields: Mapping[str, str], lang: Lang) -> tuple[Value, list[Fault]]:
+    def read(self, fields: Mapping[str, str], lang: Lang | None) -> tuple[Value, list[Fault]]:
         words = typed_text("words", fields)
         faults: list[Fault] = []
         status = "paused" if fields.get("status") == "paused" else "open"
@@ -123,7 +123,7 @@ class DatesEditor(WithoutNames):
         fields = [EditField(n, n, "line", _shown(known[n]), hint=f"{n}_hint") for n in DATE_FIELDS]
         return [FieldGroup("", fields)]
 
-    def read(self, fields: Mapping[str, str], lang: Lang) -> tuple[Value, list[Fault]]:
+    def read(self, fields: Mapping[str, str], lang: Lang | None) -> tuple[Value, list[Fault]]:
         day, wrong = _day(fields.get("cycle_ends", ""), lang)
         cycle = " ".join(fields.get("cycle", "").split())[:CYCLE_MAX_LENGTH]
         found: dict[str, object] = {"cycle": cycle or None, "cycle_ends": day or None}
@@ -177,7 +177,7 @@ class ReasonsEditor(WithoutNames):
             found.append(FieldGroup(title, fields))
         return found
 
-    def read(self, fields: Mapping[str, str], lang: Lang) -> tuple[Value, list[Fault]]:
+    def read(self, fields: Mapping[str, str], lang: Lang | None) -> tuple[Value, list[Fault]]:
         standing = content.lists()["decline_reason"]
         value: list[dict[str, object]] = []
         faults: list[Fault] = []
@@ -222,7 +222,7 @@ class SettingsEditor(WithoutNames):
         fields = [EditField(n, n, "line", known[n], hint=f"{n}_hint") for n in EDITABLE]
         return [FieldGroup("", fields)]
 
-    def read(self, fields: Mapping[str, str], lang: Lang) -> tuple[Value, list[Fault]]:
+    def read(self, fields: Mapping[str, str], lang: Lang | None) -> tuple[Value, list[Fault]]:
         typed = {name: " ".join(fields.get(name, "").split()) for name in EDITABLE}
         value = {name: text for name, text in typed.items() if text != self._deployed[name]}
         faults = [
@@ -240,7 +240,7 @@ class SettingsEditor(WithoutNames):
         return {name: str(getattr(self.deployed, name)) for name in EDITABLE}
 
 
-def _day(text: str, lang: Lang) -> tuple[str, bool]:
+def _day(text: str, lang: Lang | None) -> tuple[str, bool]:
     """Return a day that somebody typed, and whether it is none."""
     if not text.strip():
         return "", False

@@ -35,12 +35,11 @@ from chalicelib.views.draft_documents import DraftDocuments
 from chalicelib.views.draft_pages import DraftPages, Place
 from chalicelib.views.draft_sections import DraftSections
 from chalicelib.views.draft_sharing import DraftSharing
-from chalicelib.views.form_input import ASKS_DATES
 from chalicelib.views.forms import known_of_link
 from chalicelib.views.receipt import receipt_body
 from chalicelib.web.pages import in_language
 from chalicelib.web.problems import Problems
-from chalicelib.web.request import Request, redirect_target, take_control, text_field
+from chalicelib.web.request import ASKS_DATES, Request, redirect_target, take_control, text_field
 from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
 
 CARRIED: Final = ("invite", "ref", "uninvited", "redirect")

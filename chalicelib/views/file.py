@@ -8,7 +8,7 @@ from chalicelib.cases.applicant import ApplicantFiles, ApplicantReply
 from chalicelib.cases.case import Case, kept_warnings
 from chalicelib.cases.lookup import Cases, Posted
 from chalicelib.cases.states import shown_as, table
-from chalicelib.core import eastern_time, references
+from chalicelib.core import references
 from chalicelib.core.conflicts import retry_while_same
 from chalicelib.core.email_address import email_or_none
 from chalicelib.core.errors import BadLink, Conflict, LinkOver, Refused, RelaisError, TooLarge
@@ -17,20 +17,19 @@ from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
 from chalicelib.core.typed_text import MESSAGE_LIMIT
-from chalicelib.forms import parsing
-from chalicelib.forms.problems import InvalidForm
+from chalicelib.forms.normalise import nest
 from chalicelib.views.claim import ClaimViews
 from chalicelib.views.days import DAYS
 from chalicelib.views.documents import PAGE as DOCUMENTS
 from chalicelib.views.documents import QUERY, read_body
 from chalicelib.views.file_documents import FileDocuments
 from chalicelib.views.file_facts import error_text
-from chalicelib.views.file_form import PAGE_SECONDS, FileInput, read_input
+from chalicelib.views.file_form import PAGE_SECONDS, FileInput, read_input, revision
 from chalicelib.views.file_pages import FilePages
 from chalicelib.views.long_answers import PART
 from chalicelib.views.lost_link import LostLinkViews
 from chalicelib.views.opened_file import OpenedFile
-from chalicelib.web.problems import FieldError, Problems, field_errors
+from chalicelib.web.problems import FieldError, Problems
 from chalicelib.web.request import Request
 from chalicelib.web.responses import Response
 
@@ -84,6 +83,8 @@ class FileViews:
             return self.documents.show(request, mine, lang, lambda: self._again(mine))
         if request.query.get("do") == "withdraw" and self.pages.can(mine, "withdraw"):
             return self.pages.withdrawing(mine, lang, {}, {})
+        if (given := read_input(nest(request.typed))).revised:
+            return self._switched(request, mine, given, lang)
         return self.pages.file(mine, lang, new="new" in request.query)
 
     def act(self, request: Request, token: str) -> Response:
@@ -166,29 +167,41 @@ class FileViews:
         return self.documents.add(request, mine, given, lang)
 
     def _reply(self, request: Request, mine: OpenedFile, given: FileInput, lang: Lang) -> Response:
-        if given.opened:
+        if given.opens:
             return self._open(mine, given, lang)
         errors = self._stale(mine, given, lang)
         if not given.answer or len(given.answer) > MESSAGE_LIMIT:
             errors.insert(0, _error("answer", "answer", lang))
         reply = ApplicantReply(given.answer)
         if given.revised:
-            try:
-                parsed = self._parsed(mine, given, lang)
+            parsed, wrong = revision(request, mine.form, given, lang, self.now())
+            errors += wrong
+            if parsed:
                 reply = ApplicantReply(given.answer, parsed.answers, kept_warnings(parsed.warnings))
-            except InvalidForm as invalid:
-                errors += field_errors(invalid, lang)
         if errors:
             values = given.answers if given.revised else None
             return self.pages.file(mine, lang, entered=given.fields, errors=errors, values=values)
         after = self.files.reply(mine.case, reply)
         return self.pages.done(request, after, "reply", lang, mine.token)
 
+    def _switched(
+        self, request: Request, mine: OpenedFile, given: FileInput, lang: Lang
+    ) -> Response:
+        """Answer with a form as far as it was revised on the page of the other language."""
+        if given.opened:
+            return self._open(mine, given, lang)
+        _, errors = revision(request, mine.form, given, lang, self.now())
+        values = given.answers
+        return self.pages.file(
+            mine, lang, entered=given.fields, errors=errors, values=values, status=200
+        )
+
     def _open(self, mine: OpenedFile, given: FileInput, lang: Lang) -> Response:
         """Show one section of the form to correct, and keep all that was typed."""
         values = given.answers if given.revised else self.pages.stored(mine, lang)
         entered = given.fields
-        return self.pages.file(mine, lang, entered=entered, values=values, opened=given.opened)
+        opened = given.opens or given.opened
+        return self.pages.file(mine, lang, entered=entered, values=values, opened=opened)
 
     def _withdraw(
         self, request: Request, mine: OpenedFile, given: FileInput, lang: Lang
@@ -261,9 +274,6 @@ class FileViews:
         held = mine.known_state != shown_as(mine.case.state)
         what = "settled" if why == "settled" or held else "not_now"
         return self.pages.done(request, mine.case, what, lang, mine.token, status=409)
-
-    def _parsed(self, mine: OpenedFile, given: FileInput, lang: Lang) -> parsing.Submission:
-        return parsing.parse(mine.form, given.answers, lang, eastern_time.today(self.now()))
 
     def _stale(self, mine: OpenedFile, given: FileInput, lang: Lang) -> list[FieldError]:
         """Return an error when the page that was posted is too old."""

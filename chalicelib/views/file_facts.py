@@ -62,10 +62,12 @@ class FileAddresses(TypedDict):
 
 class FilePageFacts(FileFacts, FileAddresses, FormErrors):
     """All that the page `file` shows; `description` is of the form that may be revised with an
-    answer, `mending` what is revised of it now, `entered` is what the last post brought."""
+    answer, `mending` what is revised of it now, `opened` the section of it that is shown whole;
+    `entered` is what the last post brought."""
 
     description: Description | None
     mending: Mending | None
+    opened: str
     entered: Mapping[str, object]
     new: bool
     warnings: Sequence[str]

@@ -2,16 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
+from chalicelib.core import eastern_time
+from chalicelib.core.languages import Lang
+from chalicelib.forms import parsing
+from chalicelib.forms.problems import InvalidForm
 from chalicelib.web.html_forms import UploadedFile
-from chalicelib.web.request import is_ticked, text_area, text_field
+from chalicelib.web.problems import FieldError, field_errors
+from chalicelib.web.request import Request, is_ticked, text_area, text_field
 
 PAGE_SECONDS: Final = 24 * 3600
 """An answer may take an afternoon to write: the page waits longer than the staff's."""
 
 CONTROL_FIELDS: Final = (
-    "lang", "nonce", "action", "answer", "revised", "open", "message", "confirm", "address", "website",
+    "lang", "nonce", "action", "answer", "revised", "open", "opened", "message", "confirm", "address", "website",
 )  # fmt: skip
 """Fields of the page itself; the others are the answers of the form that is revised."""
 
@@ -20,7 +26,8 @@ CONTROL_FIELDS: Final = (
 class FileInput:
     """One post: `action` says which of the page's forms it is; `answers` are those of the
     declaration or application, as entered, and count when `revised`; `opened` is the section of it
-    that whoever writes wants to correct, and nothing is sent by that; `file` is a document."""
+    that whoever writes sees, `opens` the one that they want to see next, and nothing is sent by
+    that; `file` is a document."""
 
     action: str
     answer: str
@@ -29,6 +36,7 @@ class FileInput:
     nonce: str
     confirm: bool
     revised: bool
+    opens: str
     opened: str
     fields: Mapping[str, object]
     file: UploadedFile | None = None
@@ -48,7 +56,19 @@ def read_input(fields: Mapping[str, object], file: UploadedFile | None = None) -
         nonce=text_field(fields, "nonce"),
         confirm=is_ticked(fields, "confirm"),
         revised=text_field(fields, "revised") == "1" or fields.get("revised") is True,
-        opened=text_field(fields, "open"),
+        opens=text_field(fields, "open"),
+        opened=text_field(fields, "opened"),
         fields=fields,
         file=file,
     )
+
+
+def revision(
+    request: Request, form: str, given: FileInput, lang: Lang, now: datetime
+) -> tuple[parsing.Submission | None, list[FieldError]]:
+    """Return the form as it was revised, or what is wrong with it."""
+    today, asks_dates = eastern_time.today(now), request.reads_dates_in(lang) is None
+    try:
+        return parsing.parse(form, given.answers, lang, today, asks_dates=asks_dates), []
+    except InvalidForm as invalid:
+        return None, field_errors(invalid, lang)

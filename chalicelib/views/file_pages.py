@@ -28,10 +28,10 @@ from chalicelib.views.file_facts import (
     is_stored_form,
     unreached,
 )
+from chalicelib.views.form_page import revised
 from chalicelib.views.long_answers import part_url, respond_with_part
 from chalicelib.views.opened_file import OpenedFile
 from chalicelib.web.form_errors import Description, form_errors
-from chalicelib.web.mending import revised
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.problems import FieldError
 from chalicelib.web.request import Request
@@ -57,7 +57,7 @@ class FilePages:
         errors: Sequence[FieldError] = (),
         values: Mapping[str, object] | None = None,
         opened: str = "",
-        status: int = 200,
+        status: int | None = None,
     ) -> Response:
         """Answer with the page of a file; `values` are the answers that somebody is at work on, and
         `opened` the section of them that they see."""
@@ -70,6 +70,7 @@ class FilePages:
             **wrong,
             "description": description,
             "mending": revised(description, values, wrong["problems"], opened),
+            "opened": opened,
             "entered": entered or {},
             "new": new,
             "warnings": self._warnings(mine, lang),
@@ -83,7 +84,7 @@ class FilePages:
             "mail_to": case.mail_to,
         }
         return self.pages.respond(
-            "file", lang, page, address=address, status=422 if errors else status,
+            "file", lang, page, address=address, status=status or (422 if errors else 200),
             scripted=bool(facts["question"]),
         )  # fmt: skip
 

@@ -7,13 +7,10 @@ from chalicelib.cases.intake.submission import IncomingForm
 from chalicelib.core.languages import Lang
 from chalicelib.forms.spam import PERSON_FIELD
 from chalicelib.newsletter.subscribers.consent_text import SHOWN_FIELD
-from chalicelib.web.request import Request
+from chalicelib.web.request import ASKS_DATES, Request
 
 INVITATION_FIELDS: Final = ("invite", "ref", "uninvited")
 """Fields of the query that say how somebody came to a form: they stay with it."""
-
-ASKS_DATES: Final = "_asks_dates"
-"""The field by which a page that was switched says that not all of it was typed in its language."""
 
 CONTROL_FIELDS: Final = (
     *INVITATION_FIELDS,

@@ -1,17 +1,17 @@
 """A described form as a page: to fill in, or once more with all that was entered and what is wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
 
 from chalicelib import content
 from chalicelib.core.languages import Lang
 from chalicelib.forms.spam import PERSON_FIELD
-from chalicelib.views.form_input import ASKS_DATES
-from chalicelib.web.form_errors import Description, FormErrors, form_errors
+from chalicelib.web.form_errors import Description, FormErrors, LinkedError, form_errors
 from chalicelib.web.mending import SHOWN_AGAIN, Mending, to_mend
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import ProblemText
+from chalicelib.web.request import ASKS_DATES
 from chalicelib.web.responses import Response
 
 
@@ -131,3 +131,15 @@ def without_blank_rows(description: Description, values: Mapping[str, object]) -
                     rows = rows[:-1]
                 found[f["key"]] = rows
     return found
+
+
+def revised(
+    description: Description | None,
+    values: Mapping[str, object] | None,
+    problems: Sequence[LinkedError],
+    opened: str,
+) -> Mending | None:
+    """Return what is revised of a form, of which one section is open; None while nothing is."""
+    if description is None or values is None:
+        return None
+    return to_mend(description, without_blank_rows(description, values), problems, (opened,))

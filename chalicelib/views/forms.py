@@ -21,11 +21,12 @@ from chalicelib.forms import parsing
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.forms.spam import PERSON_FIELD
 from chalicelib.newsletter.subscribers.consent_text import SHOWN_FIELD, ConsentTexts
-from chalicelib.views.form_input import ASKS_DATES, CONTROL_FIELDS, INVITATION_FIELDS, incoming
+from chalicelib.views.form_input import CONTROL_FIELDS, INVITATION_FIELDS, incoming
 from chalicelib.views.receipt import receipt_body
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.problems import Problems, ProblemText
 from chalicelib.web.request import (
+    ASKS_DATES,
     Request,
     redirect_target,
     switched,

@@ -8,14 +8,13 @@ from markupsafe import escape
 from chalicelib import content
 from chalicelib.content.edits import cached
 from chalicelib.core import templates
-from chalicelib.core.errors import RelaisError
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.ticks import tick
 from chalicelib.forms import parsing
 from chalicelib.forms.cleaning import CHOSEN_TYPES
 from chalicelib.forms.ignored import is_beside_answers
+from chalicelib.web.request import ASKS_DATES, SWITCH_PAGE, Request
 from chalicelib.web.request import BODY_LIMIT as TAKEN_LIMIT
-from chalicelib.web.request import SWITCH_PAGE, Request
 from chalicelib.web.responses import HTML, Response
 
 KEPT_PAGE_LIMIT: Final = 1_000_000
@@ -55,6 +54,8 @@ NEVER_SHOWN: Final = frozenset(
         "version",
         "seen",
         SWITCH_PAGE,
+        ASKS_DATES,
+        "opened",
         "do",
         "replaces",
         "seen",
@@ -135,10 +136,7 @@ def _holds_all(page: str, typed: Sequence[TypedValue]) -> bool:
 
 def _pairs(request: Request) -> list[tuple[str, str]]:
     """Return the names and values that were sent; none when they cannot be read."""
-    try:
-        return request.pairs if len(request.body) <= KEPT_PAGE_LIMIT else []
-    except RelaisError:
-        return []
+    return request.pairs_or_none if len(request.body) <= KEPT_PAGE_LIMIT else []
 
 
 def _typed(pairs: Sequence[tuple[str, str]], lang: Lang) -> list[TypedValue]:

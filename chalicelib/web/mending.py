@@ -102,18 +102,6 @@ def to_mend(
     }  # fmt: skip
 
 
-def revised(
-    description: Description | None,
-    values: Mapping[str, object] | None,
-    problems: Sequence[LinkedError],
-    opened: str,
-) -> Mending | None:
-    """Return what is revised of a form, of which one section is open; None while nothing is."""
-    if description is None or values is None:
-        return None
-    return to_mend(description, values, problems, (opened,))
-
-
 def _wrong(
     every: Sequence[FieldDescription],
     values: Mapping[str, object],

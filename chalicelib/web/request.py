@@ -31,7 +31,8 @@ MULTIPART: Final = "multipart/form-data"
 @dataclass(frozen=True)
 class Request:
     """One request. `headers` have lower-case names; `query` has the last value of each
-    parameter, `several` all of them."""
+    parameter, `several` all of them. `typed` is what stood on a page that is now opened in the
+    other language."""
 
     method: str
     headers: Mapping[str, str]
@@ -39,6 +40,7 @@ class Request:
     body: bytes
     address: str
     several: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    typed: Sequence[tuple[str, str]] = ()
 
     @cached_property
     def wants_page(self) -> bool:
@@ -66,15 +68,18 @@ class Request:
 
     @property
     def _has_switch(self) -> bool:
-        try:
-            return any(name == SWITCH_PAGE for name, _ in self.pairs)
-        except RelaisError:
-            return False
+        return any(name == SWITCH_PAGE for name, _ in self.pairs_or_none)
+
+    def reads_dates_in(self, lang: Lang) -> Lang | None:
+        """Return the language, that of its page, in which the dates of a form are read; None where
+        the page was switched as they were typed, so that one that can be two days is asked for."""
+        marked = ASKS_DATES.encode() in self.body and ASKS_DATES in dict(self.pairs_or_none)
+        return None if marked or self.typed else lang
 
     def opened(self, lang: Lang) -> "Request":
         """Return the request that only opens the address of a post, in a language."""
         query, several = {**self.query, "lang": lang}, {**self.several, "lang": [lang]}
-        return replace(self, method="GET", body=b"", query=query, several=several)
+        return replace(self, method="GET", body=b"", query=query, several=several, typed=self.pairs)
 
     def language(self, fields: Mapping[str, object], default: str | None = None) -> Lang:
         """Return the language of the form's own `lang` field, else of the query, else `default`
@@ -109,6 +114,14 @@ class Request:
         if self.kind == MULTIPART:
             return html_forms.multipart(self.body, self.headers["content-type"])
         raise WrongType(self.kind)
+
+    @property
+    def pairs_or_none(self) -> list[tuple[str, str]]:
+        """The same; none where they cannot be read."""
+        try:
+            return self.pairs
+        except RelaisError:
+            return []
 
 
 def redirect_target(redirect: str, origins: Sequence[str], facts: Mapping[str, str]) -> str | None:
@@ -161,6 +174,9 @@ def text_area(fields: Mapping[str, object], key: str) -> str:
 
 SWITCH_PAGE: Final = "_switch_page"
 """The button of any other page where somebody types, that shows it in the other language."""
+
+ASKS_DATES: Final = "_asks_dates"
+"""The field by which a form that was switched says that not all of it was typed in its language."""
 
 SWITCH: Final = "_switch"
 """The button of a form that shows it in the other language, with all that was typed."""

@@ -12,10 +12,9 @@ from typing import Final, NamedTuple
 
 from markupsafe import Markup, escape
 
-from chalicelib.core.errors import RelaisError
 from chalicelib.core.languages import Lang, lang_or, other_language
 from chalicelib.web import kept_text
-from chalicelib.web.request import SWITCH_PAGE, Request
+from chalicelib.web.request import ASKS_DATES, SWITCH_PAGE, Request
 from chalicelib.web.responses import HTML, Response
 
 NAMES: Final[Mapping[Lang, str]] = {"fr": "Français", "en": "English"}
@@ -37,7 +36,7 @@ says the same, so that what others saved meanwhile is met when it is sent."""
 _PLACE = re.compile(r'<div id="switch">(.*?)</div>', re.DOTALL)
 _TYPED = re.compile(
     r"<textarea\b(?![^>]* readonly)"
-    r'|<input type="(?:text|email|search|tel|url|number)"(?![^>]* name="website")'
+    r'|<input\b(?![^>]* name="website")[^>]* type="(?:text|email|search|tel|url|number)"'
 )
 """What somebody types in: the trap for robots is none of it."""
 
@@ -92,12 +91,45 @@ def filled_again(response: Response, pairs: Pairs) -> Response:
     if response.content_type != HTML:
         return response
     body = response.body
-    places = [(_likeness(body[form.start : form.end], pairs), form) for form in _forms(body)]
-    likeness, form = max(places, key=lambda place: place[0], default=(0, FormPlace(0, 0, 0)))
-    if likeness > 0:
+    form = _most_like(body, pairs)
+    if form is not None:
         filled = refilled(body[form.start : form.end], pairs)
+        if _typed_elsewhere(pairs, kept_text.lang_of(response)):
+            filled = _marked(filled)
         response = response._replace(body=body[: form.start] + filled + body[form.end :])
     return kept_text.beside_page(response, pairs)
+
+
+def _typed_elsewhere(pairs: Pairs, lang: Lang) -> bool:
+    """Say whether some of what was typed may have been so on a page of the other language."""
+    given = dict(pairs)
+    return bool({ASKS_DATES, SWITCH_PAGE} & set(given)) or given.get("lang", lang) != lang
+
+
+def _marked(form: str) -> str:
+    """Return a form that says, once, that not all in it was typed in the language of its page."""
+    mark = f'<input type="hidden" name="{ASKS_DATES}" value="1">'
+    return form if f'name="{ASKS_DATES}"' in form else form.replace(">", f">{mark}", 1)
+
+
+def _still_marked(request: Request, response: Response) -> Response:
+    """Return the page that answers a form that was switched; where it shows the form again, this
+    is as it was."""
+    if request.method != "POST" or request.reads_dates_in("fr") is not None:
+        return response
+    body, pairs = response.body, request.pairs
+    form = _most_like(body, pairs)
+    if form is None:
+        return response
+    marked = _marked(body[form.start : form.end])
+    return response._replace(body=body[: form.start] + marked + body[form.end :])
+
+
+def _most_like(page: str, pairs: Pairs) -> FormPlace | None:
+    """Return the form of a page that these values fit best, if any."""
+    places = [(_likeness(page[form.start : form.end], pairs), form) for form in _forms(page)]
+    likeness, form = max(places, key=lambda place: place[0], default=(0, FormPlace(0, 0, 0)))
+    return form if likeness > 0 else None
 
 
 def _likeness(form: str, pairs: Pairs) -> int:
@@ -117,6 +149,7 @@ def _likeness(form: str, pairs: Pairs) -> int:
 
 def with_switch(request: Request, response: Response) -> Response:
     """Return a page with its switch of language."""
+    response = _still_marked(request, response)
     place = _PLACE.search(response.body) if response.content_type == HTML else None
     if place is None or "<button" in place[1]:
         return response
@@ -124,7 +157,7 @@ def with_switch(request: Request, response: Response) -> Response:
     form = _typed_form(response.body)
     if form is not None:
         return _with_button(request, response, form, there)
-    pairs = _pairs(request) if response.status in REFUSED_AGAIN else []
+    pairs = request.pairs_or_none if response.status in REFUSED_AGAIN else []
     if request.method == "POST" and 0 < len(pairs) <= REPOST_LIMIT:
         switch = _repost(request, pairs, there)
     elif place[1].strip():
@@ -219,21 +252,18 @@ def _with_button(request: Request, response: Response, number: int, lang: Lang) 
 def _repost(request: Request, pairs: Pairs, lang: Lang) -> Markup:
     """Return a form that sends the same again, in the other language; what only switched does so
     again."""
-    kept = [(name, lang if name == SWITCH_PAGE else text) for name, text in pairs if name != "lang"]
+    replaced = ("lang", ASKS_DATES)
+    kept = [
+        (name, lang if name == SWITCH_PAGE else text)
+        for name, text in pairs
+        if name not in replaced
+    ]
     # Each text is escaped alone: a form may have thousands.
     hidden = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(text)}">'
-        for name, text in [*kept, ("lang", lang)]
+        for name, text in [*kept, ("lang", lang), (ASKS_DATES, "1")]
     )
     return Markup(
         '<form method="post" action="{}" accept-charset="utf-8">{}'
         '<button class="link" type="submit" lang="{}-CA">{}</button></form>'
     ).format(request.again_in(lang), Markup(hidden), lang, NAMES[lang])
-
-
-def _pairs(request: Request) -> Pairs:
-    """Return the names and values that were sent; none when they cannot be read."""
-    try:
-        return request.pairs
-    except RelaisError:
-        return []

@@ -21,6 +21,7 @@ from chalicelib.coaches.publishing import DirectoryPublishing
 from chalicelib.core.typed_text import REMARKS_LIMIT
 from chalicelib.desk import log
 from chalicelib.desk.kept import KeptForms
+from chalicelib.web.request import ASKS_DATES
 from fakes import MemoryObjects
 from journey import Journey
 from sample_coaches import MIREILLE, PRIVATE
@@ -125,7 +126,8 @@ def test_a_coach_is_changed_and_the_public_sees_it_and_the_log_says_by_whom(
 @pytest.mark.parametrize(
     ("typed", "place"),
     [({"email": "x"}, "email"), ({"first_name": ""}, "first-name"), ({"province": "ZZ"}, "province"),
-     ({"last_verified_at": "2099-01-01"}, "last-verified-at"), ({"bio_fr": "", "bio_en": ""}, "bio-fr"),
+     ({"last_verified_at": "2099-01-01"}, "last-verified-at"),
+     ({"last_verified_at": "03/02/2026", ASKS_DATES: "1"}, "last-verified-at"), ({"bio_fr": "", "bio_en": ""}, "bio-fr"),
      ({"consent_publication": "demain"}, "consent-publication"), ({"languages": "tlh"}, "languages"),
      ({"status": "published", "consent_publication": ""}, "consent-publication")],
 )  # fmt: skip

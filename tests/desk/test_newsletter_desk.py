@@ -18,6 +18,7 @@ from chalicelib.newsletter.issues import both_texts
 from chalicelib.newsletter.issues.editing import Editing
 from chalicelib.newsletter.issues.issue import Issue, issue_of, text_key
 from chalicelib.newsletter.issues.source import Source, parse
+from chalicelib.web.request import ASKS_DATES
 from counting_store import Counting
 from issue_factory import SAMPLE, token_and_code
 from journey import Journey
@@ -150,7 +151,9 @@ def test_an_issue_goes_all_its_way_at_the_desk(way: Journey, rita: StaffBrowser)
     for day in ("2026-03-01", "hier", "2028-03-05"):
         told = step(rita, "schedule", page, when="later", day=day, hour="09:00", confirm="on")
         assert told.status_code == 422, day
-    wanted = {"when": "later", "day": "5 mars 2026", "hour": "09:00", "confirm": "on"}
+    switched = {"when": "later", "day": "05/03/2026", ASKS_DATES: "1"}
+    assert step(rita, "schedule", page, **switched, hour="09:00", confirm="on").status_code == 422
+    wanted = {"when": "later", "day": "05/03/2026", "hour": "09:00", "confirm": "on"}
     assert step(rita, "schedule", page, **wanted).status_code == 303
     assert (issue(way).status, issue(way).send_at) == ("SCHEDULED", "2026-03-05T14:00:00.000Z")
     assert step(rita, "unschedule").status_code == 303

@@ -15,6 +15,7 @@ from chalicelib.coaches.keeping import packed_columns, shown_columns
 from chalicelib.core.records import stamp
 from chalicelib.views.desk.rights import RIGHTS
 from chalicelib.views.desk.routes import ROUTES, TYPED_AT
+from chalicelib.web.request import ASKS_DATES, SWITCH_PAGE
 from journey import SAM, Journey
 from sample_coaches import MIREILLE
 from staff_browser import StaffBrowser
@@ -24,6 +25,12 @@ QUESTION = "sections.organization.fields.org_legal_name.label"
 HERE = {
     "staff": "sam-lee", "issue": "2026-03", "slug": MIREILLE, "part": "form-eoi", "job": "x",
 }  # fmt: skip
+
+
+MARK = f'name="{ASKS_DATES}" value="1"'
+SAVED = {"seen": "0", "why": "plus clair", "act": "save"}
+PAUSED = {"words.fr": "Complet.", "words.en": "Full."}
+CYCLE = {"cycle": "2027", "reply_target_business_days": "20", "application_link_valid_days": "180"}
 
 
 class Form(NamedTuple):
@@ -191,6 +198,35 @@ def test_what_a_colleague_saved_is_met_whatever_way_a_text_goes(
     told = sent(("act", "save"), ("why", "mine"))
     assert told.status_code == 409
     assert 'name="seen" value="1"' in told.body.decode(), "who read it may save over it"
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "more"),
+    [
+        ("/desk/account", "until", {"act": "away"}),
+        ("/desk/programme/sam-lee/absence", "until", {"act": "away"}),
+        ("/desk/rules/intake-eoi", "reopens", {"status": "paused", **PAUSED, **SAVED}),
+        ("/desk/rules/dates", "cycle_ends", {**CYCLE, **SAVED}),
+    ],
+)
+def test_a_day_that_was_typed_before_a_switch_is_asked_for_and_not_chosen(
+    way: Journey, rita: StaffBrowser, path: str, field: str, more: Mapping[str, str]
+) -> None:
+    """Nor where the page that asks is sent again as it is; else French has the day first."""
+    typed = [("nonce", rita.token(path)), *more.items(), (field, "03/04/2026")]
+    page = path.removesuffix("/absence")
+    shown = rita.post(f"{page}?lang=fr", *typed, ("lang", "en"), (SWITCH_PAGE, "fr"))
+    for _ in range(2):
+        forms = [
+            each
+            for each in re.findall(r"<form.*?</form>", shown.body.decode(), re.S)
+            if MARK in each
+        ]
+        assert [each.count(MARK) for each in forms] == [1], forms
+        assert "03/04/2026" in shown.body.decode()
+        shown = rita.post(path, *typed, ("lang", "fr"), (ASKS_DATES, "1"))
+        assert shown.status_code == 422
+    assert rita.post(path, *typed, ("lang", "fr")).status_code == 303
 
 
 def test_what_a_colleague_saved_of_a_coach_is_not_undone_by_a_kept_form(

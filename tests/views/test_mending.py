@@ -13,8 +13,10 @@ from chalicelib import content
 from chalicelib.core.languages import LANGS, Lang, other_language
 from chalicelib.forms import parsing
 from chalicelib.web.mending import CELLS, MENDED_AT_ONCE, NOTED_AT_ONCE
+from chalicelib.web.request import ASKS_DATES, SWITCH_PAGE
 from journey import ADA, RITA, Journey
 from longest import longest
+from visitor import hidden
 
 Pairs = list[tuple[str, str]]
 
@@ -153,6 +155,43 @@ def test_a_page_that_was_switched_reads_a_day_as_it_was_typed(
         way.visitor.submit(begin, filled(answer.body.decode()))
         (draft,) = way.store.kinds("draft")
         assert typed in str(draft["d_plan"]), "nor does a draft of it choose"
+
+
+def test_a_revision_that_was_switched_stays_open_and_asks_for_a_day_that_can_be_two(
+    way: Journey,
+) -> None:
+    case = way.apply()
+    way.decide(RITA, decision="ask", message="Quand?")
+    way.after_undo()
+    own = way.own()
+    page = way.visitor.page(own).body.decode()
+    begun = [("nonce", hidden(page, "nonce")), ("action", "reply"), ("answer", "Voici.")]
+    opened = way.visitor.submit(own, [*begun, ("open", "plan"), ("lang", "fr")]).body.decode()
+
+    def typed(page: str) -> Pairs:
+        return [pair for pair in filled(page) if pair[0] != "start_date"]
+
+    day = ("start_date", "09/10/2027")
+    before, turned = filled(opened), opened
+    for there in ("en", "fr", "en"):
+        pairs = [*typed(turned), day, (SWITCH_PAGE, there)]
+        turned = way.visitor.submit(f"{own}?lang={there}", pairs).body.decode()
+        assert visible(turned) == visible(opened), "the part that was open is"
+        assert turned.count(ASKS_DATES) == 1
+    ignored = {"lang", "nonce", ASKS_DATES}
+    assert {pair for pair in filled(turned) if pair[0] not in ignored} == {
+        day if pair[0] == day[0] else pair for pair in before if pair[0] not in ignored
+    }
+    told = way.visitor.submit(own, filled(turned)).body.decode()
+    assert ASKED["en"] in html.unescape(told)
+    back = way.visitor.submit(f"{own}?lang=fr", [*filled(told), (SWITCH_PAGE, "fr")])
+    assert (back.status_code, ASKED["fr"] in html.unescape(back.body.decode())) == (200, True)
+    told = way.visitor.submit(own, filled(back.body.decode())).body.decode()
+    assert ASKED["fr"] in html.unescape(told), "nor is it chosen as the page of French"
+    assert way.visitor.submit(own, [*typed(told), ("start_date", "2027-10-09")]).status_code == 200
+    application = way.again(case).application
+    assert application
+    assert application["start_date"] == "2027-10-09"
 
 
 def test_all_answers_can_be_looked_at_in_a_draft_of_them(way: Journey) -> None:

@@ -6,9 +6,9 @@ import pytest
 
 import gallery
 from chalicelib.core.languages import LANGS, Lang, other_language
-from chalicelib.web.request import SWITCH_PAGE, Request
+from chalicelib.web.request import ASKS_DATES, SWITCH_PAGE, Request
 from chalicelib.web.responses import HTML, Response
-from chalicelib.web.switching import refilled, with_switch
+from chalicelib.web.switching import filled_again, refilled, with_switch
 from journey import ADA, RITA, Journey
 from visitor import FORM, Visitor, hidden
 
@@ -101,6 +101,29 @@ def test_the_enter_key_presses_the_form_s_own_button_first() -> None:
                 assert each in found[1], name
 
 
+def test_every_form_that_is_switched_says_once_that_it_was() -> None:
+    switched = 0
+    for name, page in gallery.pages("fr").items():
+        button = re.search(rf'form="([^"]*)" name="{SWITCH_PAGE}"', page)
+        if not button:
+            continue
+        start = page.index(f'id="{button[1]}"')
+        form = page[start : page.index("</form>", start)]
+        typed = [
+            (field, "03/04/2026")
+            for tag in re.findall(r"<(?:input|textarea)\b[^>]*>", form)
+            for field in re.findall(r' name="([^"]+)"', tag)
+            if 'type="hidden"' not in tag
+        ]
+        again = filled_again(Response(200, page, HTML), [*typed, (SWITCH_PAGE, "fr")]).body
+        marks = [at.start() for at in re.finditer(f'name="{ASKS_DATES}"', again)]
+        start = again.index(f'id="{button[1]}"')
+        assert len(marks) == 1, name
+        assert start < marks[0] < again.index("</form>", start), name
+        switched += 1
+    assert switched > 20
+
+
 def test_a_post_that_only_switched_does_no_more_when_it_is_sent_again() -> None:
     body = b"lang=fr&answer=x&_switch_page=fr"
     headers = {"content-type": FORM["Content-Type"], "accept": "text/html"}
@@ -108,7 +131,9 @@ def test_a_post_that_only_switched_does_no_more_when_it_is_sent_again() -> None:
     page = '<html lang="fr-CA"><div id="switch"></div>'
     shown = with_switch(request, Response(409, page, HTML)).body
     sent = re.findall(r'name="([^"]+)" value="([^"]*)"', shown)
-    assert sent == [("answer", "x"), (SWITCH_PAGE, "en"), ("lang", "en")]
+    assert sent == [
+        ("answer", "x"), (SWITCH_PAGE, "en"), ("lang", "en"), (ASKS_DATES, "1"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ class DeskCoachViews:
     def add(self, visit: Visit) -> Response:
         """Add a coach to the directory."""
         fields, staff = visit.request.fields(), visit.signed_in.staff
-        typed = Typed(typed_columns(fields, visit.lang), {})
+        typed = Typed(typed_columns(fields, visit.reads_dates_in), {})
         name = f"{typed.columns['first_name'] or ''} {typed.columns['last_name'] or ''}"
         noted = [self._log(visit, "coach_added", name.strip())]
         done = self.keeping.add(typed, by=staff.id, why="added a coach", also=noted)
@@ -81,7 +81,7 @@ class DeskCoachViews:
 
     def _save(self, visit: Visit, coach: Coach, fields: Mapping[str, object]) -> Response:
         seen = unpacked_columns(text_field(fields, "seen")) or shown_columns(coach)
-        typed = Typed(_without_slug(typed_columns(fields, visit.lang)), seen)
+        typed = Typed(_without_slug(typed_columns(fields, visit.reads_dates_in)), seen)
         staff, noted = visit.signed_in.staff, [self._log(visit, "coach_saved", coach.full_name)]
         done = self.keeping.save(coach.slug, typed, by=staff.id, why="changed a coach", also=noted)
         if done.gone:

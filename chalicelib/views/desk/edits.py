@@ -98,7 +98,7 @@ class EditViews:
 
     def change(self, visit: Visit, editor: Editor, page: EditPage) -> Response:
         fields = _sent(visit.request)
-        value, faults = editor.read(fields, visit.lang)
+        value, faults = editor.read(fields, visit.reads_dates_in)
         why = " ".join(fields.get(WHY, "").split())
         versions = self.edits.versions(editor.subject)
         seen = _seen(fields)

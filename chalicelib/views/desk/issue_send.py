@@ -95,7 +95,7 @@ class IssueSendViews:
         now = self.entry.now()
         if text_field(fields, "when") == "now":
             return now
-        day = day_of(text_field(fields, "day"), visit.lang)
+        day = day_of(text_field(fields, "day"), visit.reads_dates_in)
         hour = text_field(fields, "hour")
         if text_field(fields, "when") != "later" or day is None or hour not in HOURS:
             return None

@@ -80,7 +80,7 @@ class ProgrammeViews:
             if act == "back":
                 self.kept.end_absence(by, member)
             else:
-                until = day_of(text_field(fields, "until"), visit.lang)
+                until = day_of(text_field(fields, "until"), visit.reads_dates_in)
                 self.kept.set_away(by, member, until, _seen(fields))
         except Wrong as wrong:
             return self._member_page(visit, self._member(staff), fields, wrong.why)
@@ -204,7 +204,7 @@ def _seen(fields: Mapping[str, object]) -> str | None:
     return text_field(fields, "seen") if "seen" in fields else None
 
 
-def day_of(text: str, lang: Lang) -> date | None:
+def day_of(text: str, lang: Lang | None) -> date | None:
     """Return the day that somebody typed; None for what is none."""
     try:
         return read_day(text, lang)

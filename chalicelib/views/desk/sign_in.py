@@ -229,7 +229,8 @@ class AccountViews:
     def _away(self, visit: Visit, session: StaffSession, typed: str) -> Response:
         """Begin one's own absence, which shuts the desk until its end."""
         try:
-            self.kept.set_away(session.staff, session.staff, day_of(typed, visit.lang))
+            until = day_of(typed, visit.reads_dates_in)
+            self.kept.set_away(session.staff, session.staff, until)
         except Wrong as wrong:
             text = content.desk()["roster"][wrong.why][visit.lang]
             return self._page(visit, "", wrong_day=text, typed=typed, status=422)

@@ -40,6 +40,11 @@ class Visit:
         """What names a form of one page with all that is in it; blank for one that adds nothing."""
         return once_of(self.request.pairs)
 
+    @property
+    def reads_dates_in(self) -> Lang | None:
+        """The language in which dates of its form are read; None for one that was switched."""
+        return self.request.reads_dates_in(self.lang)
+
     def fields(self) -> dict[str, object]:
         """Return the fields of a form, whether or not it brings a file. Raises TooLarge, WrongType
         or Malformed."""
