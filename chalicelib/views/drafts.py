@@ -190,7 +190,7 @@ class DraftViews:
                 return self.problems.respond(request, refused, place.lang, form=draft.form)
             return self._check(place, draft, refused)
         if not request.wants_page:
-            body = receipt_body(receipt, self.settings.contact_email)
+            body = receipt_body(receipt, self.links, self.settings.contact_email)
             return json_response(body, {**PRIVATE, "Location": receipt.status_url}, status=201)
         redirect = text_field(fields, "redirect")
         facts = {"form": receipt.form, "ref": receipt.ref, "status": receipt.status}

@@ -31,6 +31,7 @@ from chalicelib.views.file_facts import (
 from chalicelib.views.form_page import revised
 from chalicelib.views.long_answers import part_url, respond_with_part
 from chalicelib.views.opened_file import OpenedFile
+from chalicelib.views.receipt import explained
 from chalicelib.web.form_errors import Description, form_errors
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.problems import FieldError
@@ -224,21 +225,14 @@ class FilePages:
         found = self.cases.assessed(token)
         lang = request.language({}, found["lang"])
         scored = assessment.score(found["answers"])
-        talk = assessment.talk(lang, self.settings.contact_email)
-        result = {**assessment.explain(scored, found["answers"], lang), "talk": talk}
+        said = assessment.explain(scored, found["answers"], lang)
+        result = explained(said, found["ref"], lang, self.links, self.settings.contact_email)
         if not request.wants_page:
             body = {"ref": found["ref"], "status": found["band"], "result": result}
             return json_response(body, PRIVATE)
-        links = {
-            "eoi": self.links.declare(lang, assessment_id=found["ref"]),
-            "coaches": self.links.coaches(lang),
-            "contact": f"mailto:{self.settings.contact_email}",
-            "ci_101": content.programme()["links"].get(f"ci_101_{lang}"),
-        }
         facts = {
             "ref": found["ref"],
             "result": result,
-            "links": links,
             "not_mailed": content.messages()[RESULT_NOT_MAILED][lang] if "unsent" in found else "",
         }
         return self.pages.respond("thanks", lang, facts, address=self._address(token))

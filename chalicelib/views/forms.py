@@ -258,7 +258,7 @@ class FormViews:
             return see_other(
                 back or in_language(f"{receipt.status_url}?new=1", receipt.lang), headers
             )
-        body = receipt_body(receipt, self.settings.contact_email)
+        body = receipt_body(receipt, self.links, self.settings.contact_email)
         return json_response(body, {**headers, "Location": receipt.status_url}, status=201)
 
 

@@ -215,6 +215,9 @@ def test_a_form_with_the_script_is_sent_in_its_place_under_the_strictest_policy(
             == "Vous êtes en bonne position pour profiter d’un accompagnement"
         )
         assert done.locator("li").count() >= 2
+        (onward,) = done.get_by_role("link", name="Soumettre une Déclaration d’intérêt").all()
+        result = page.evaluate("told.ref")
+        assert str(onward.get_attribute("href")).endswith(f"?assessment_id={result}")
     elif name == "eoi":
         assert re.search(r"DI-2026-\w{5}-\w", done.inner_text())
         assert str(done.locator("a").get_attribute("href")).endswith("?lang=fr")

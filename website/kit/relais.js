@@ -477,6 +477,7 @@ const titled = (title, texts) => texts.length && shown.push(make("h3", { textCon
 titled(found.held_back_intro, found.held_back.map(each => each.label))
 titled(this.words.advice, found.advice)
 titled(this.words.next, found.next_steps)
+found.actions.forEach(each => shown.push(make("p", {}, make("a", { href: each.url, textContent: each.label }))))
 shown.push(make("p", { textContent: this.say("score", found.score, found.max) }))
 shown.push(make("p", { className: "hint", textContent: `${found.disclaimer} ${found.talk}` }))
 return shown
