@@ -129,11 +129,15 @@ def _title(part: str) -> str:
 
 @cache
 def _style() -> str:
-    """Return the style of the website, with the colours of our pages, and that of the kit."""
+    """Return the style of the website and that of the kit, without notes, and of the colours of
+    our pages those that they use."""
     ours = (TEMPLATES / "pages" / "_style.css").read_text("utf-8")
-    colours = [line for line in ours.splitlines() if ":root{" in line and "--" in line]
-    sheets = [WEBSITE / "style.css", WEBSITE / "kit" / "relais.css"]
-    return "\n".join([*colours, *(path.read_text("utf-8") for path in sheets)])
+    colours = "\n".join(line for line in ours.splitlines() if ":root{" in line and "--" in line)
+    paths = [WEBSITE / "style.css", WEBSITE / "kit" / "relais.css"]
+    sheets = re.sub(r"/\*.*?\*/\n?", "", "\n".join(path.read_text("utf-8") for path in paths))
+    used = set(re.findall(r"var\((--[a-z-]+)", sheets))
+    kept = re.sub(r"(--[a-z-]+):[^;}]+;?", lambda one: one[0] if one[1] in used else "", colours)
+    return f"{kept}\n{sheets}"
 
 
 @cache
