@@ -15,6 +15,7 @@ from chalicelib.forms.drafts.draft import ROW_ID, FormDraft, Values, section_ids
 from chalicelib.forms.drafts.merging import digests
 from chalicelib.forms.drafts.progress import MISSING, problems_of, progress
 from chalicelib.forms.drafts.refused import Holder
+from chalicelib.forms.drafts.rows import RowList, choices_of_removed
 from chalicelib.forms.drafts.summary import budget_totals, removed_row, row_text
 from chalicelib.forms.drafts.typed import asked, rows_field, section_of, singles
 from chalicelib.forms.entered import readings
@@ -121,7 +122,7 @@ class SectionPages:
             **self.head(place, draft, name, inner, problems),
             "field": listed,
             "number": (len(kept) if number is None else number) + 1,
-            "values": row,
+            "values": row or choices_of_removed(draft, RowList(name, rows), row_id),
             "reads": {},
             "unsaved": unsaved,
             "room": len(kept) + (number is None) < int(f["max"]),

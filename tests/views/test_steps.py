@@ -49,6 +49,14 @@ def hidden(page: str) -> dict[str, str]:
     return {name: html.unescape(value) for name, value in found}
 
 
+def picked(page: str) -> dict[str, str]:
+    """Return what is chosen on a page."""
+    tags = [tag for tag in re.findall(r"<input[^>]*>", page) if " checked" in tag]
+    chosen = [dict(re.findall(r'(name|value)="([^"]*)"', tag)) for tag in tags]
+    lists = re.findall(r'<select[^>]*name="([^"]*)".*?<option value="([^"]+)" selected', page, re.S)
+    return {**{one["name"]: one["value"] for one in chosen}, **dict(lists)}
+
+
 def press(way: Journey, url: str, section: str, do: str, query: str = "", **typed: str) -> Any:
     page = way.visitor.page(f"{url}/{section}?lang=fr{query}").body.decode()
     fields = {**hidden(page), **typed, "do": do}
@@ -191,6 +199,24 @@ def test_a_row_that_is_emptied_by_hand_is_removed_and_can_be_put_back(way: Journ
     body = {"row": f"partners.{row['_id']}", "fields": {}, "seen": inner["seen"]}
     emptied = way.visitor.send(f"{url}/collective", body).json_body
     assert (emptied["fields"]["partners"], emptied["seen"]) == (before[1:], "")
+
+
+def test_a_row_that_was_just_emptied_keeps_its_choices_in_the_other_language(way: Journey) -> None:
+    url = filled(way)
+    path = f"{url}/collective"
+    before = way.visitor.get(path).json_body["fields"]["partners"]
+    row = before[0]
+    page = way.visitor.page(f"{path}?row=partners.{row['_id']}&lang=fr").body.decode()
+    turned = way.visitor.submit(path, [*hidden(page).items(), ("name", ""), ("do", "lang:en")])
+    page = way.visitor.page(f"{url}/{where(turned)}").body.decode()
+    for key in ("sector", "commitment"):
+        assert picked(page)[key] == row[key]
+    assert f'value="{row["name"]}"' not in page, "it was emptied"
+    again = [*hidden(page).items(), *picked(page).items()]
+    way.visitor.submit(path, [*again, ("name", ""), ("do", "done")])
+    assert way.visitor.get(path).json_body["fields"]["partners"] == before[1:]
+    way.visitor.submit(path, [*again, ("name", row["name"]), ("do", "done")])
+    assert way.visitor.get(path).json_body["fields"]["partners"] == before
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -90,6 +90,16 @@ def with_row_back(draft: FormDraft, where: RowList, row_id: str) -> ChangedRows:
     return ChangedRows([*kept[:at], gone["row"], *kept[at:]])
 
 
+def choices_of_removed(draft: FormDraft, where: RowList, row_id: str) -> Values:
+    """Return what was only chosen in the row that was taken out last: its page, where it is shown
+    again, has that still. Nothing for another row."""
+    gone = draft.removed
+    if gone is None or not _is_gone(gone, where, row_id):
+        return {}
+    written = _written(draft, where)
+    return {key: value for key, value in gone["row"].items() if key not in {*written, ROW_ID}}
+
+
 def place_of(rows: list[Values], row_id: str) -> int | None:
     return next((n for n, row in enumerate(rows) if row.get(ROW_ID) == row_id), None)
 
@@ -97,9 +107,14 @@ def place_of(rows: list[Values], row_id: str) -> int | None:
 def _is_emptied(draft: FormDraft, where: RowList, row: Values, before: Values) -> bool:
     """Tell whether nothing is left of a row that anybody wrote in it: what was only chosen cannot be
     taken back by hand."""
-    fields = rows_field(section_of(draft.form, where.section), where.rows)["fields"]
-    written = {f["key"] for f in fields if f["type"] not in CHOSEN_TYPES}
+    written = _written(draft, where)
     return is_blank(row) or bool(written & before.keys() and not written & row.keys())
+
+
+def _written(draft: FormDraft, where: RowList) -> set[str]:
+    """Return the keys of a list in which something is written, and not chosen."""
+    fields = rows_field(section_of(draft.form, where.section), where.rows)["fields"]
+    return {f["key"] for f in fields if f["type"] not in CHOSEN_TYPES}
 
 
 def _is_gone(gone: RemovedRow, where: RowList, row_id: str) -> bool:
