@@ -35,6 +35,9 @@ CELLS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Problems of all rows of a list together → the cells of each that they are about."""
 
+TOO_MANY: Final = "too_many"
+"""The problem of a list that is about its rows beyond those that it may have: they are shown whole."""
+
 _IN_A_ROW: Final = re.compile(r"(\w+)\[(\d{1,9})\]\.(\w+)")
 
 
@@ -123,16 +126,19 @@ def _cells(
     problems: Sequence[LinkedError],
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield each long list of which no more is wrong than what some cells of its rows say
-    together, and the paths of these cells."""
+    together, or how many rows there are, and the paths of these cells."""
     for field in every:
         codes = [one["code"] for one in problems if one["target"] == field["key"]]
         rows = values.get(field["key"])
-        if not codes or not isinstance(rows, list) or len(rows) <= WHOLE_ROWS:
+        if not codes or field["type"] != "rows":
             continue
-        about = [cell for code in codes for cell in CELLS.get(code, ())]
-        if all(code in CELLS for code in codes):
+        if not isinstance(rows, list) or len(rows) <= WHOLE_ROWS:
+            continue
+        if all(code in (*CELLS, TOO_MANY) for code in codes):
+            about = [cell for code in codes for cell in CELLS.get(code, ())]
+            room = int(field["max"]) if TOO_MANY in codes else len(rows)
             yield field["key"], [f"{field['key']}[{number}].{inner['key']}" for number in range(len(rows))
-                                 for inner in field["fields"] if inner["key"] in about]  # fmt: skip
+                                 for inner in field["fields"] if inner["key"] in about or number >= room]  # fmt: skip
 
 
 def _at(problem: LinkedError, apart: Mapping[str, str]) -> LinkedError:

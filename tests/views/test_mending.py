@@ -30,6 +30,8 @@ DAYS: list[tuple[str, Lang, str]] = [
 
 ASKED: dict[Lang, str] = {"fr": "S’agit-il du", "en": "Is this"}
 
+AREAS = [area["id"] for area in content.lists()["issue_areas"]][:6]
+
 WRONG: dict[str, dict[str, dict[str, Any]]] = {
     "eoi": {
         "a missing line": {"org_city": ""},
@@ -38,6 +40,7 @@ WRONG: dict[str, dict[str, dict[str, Any]]] = {
         },
         "a text that is too long": {"issue_summary": "mot " * 900},
         "consent": {"consent_privacy": None},
+        "too many choices": {"issue_areas": AREAS},
         "nearly everything": {**dict.fromkeys(samples.EOI), "contact_first_name": "Ada"},
     },
     "application": {
@@ -82,9 +85,13 @@ def mended(pairs: Pairs, right: Pairs, shown: set[str]) -> Pairs:
 
 
 def visible(page: str) -> set[str]:
+    return set(visible_in_order(page))
+
+
+def visible_in_order(page: str) -> list[str]:
     form = page[page.index('<form id="answers"') :]
     tags = re.findall(r"<(?:input|select|textarea)[^>]*>", form.partition("</form>")[0])
-    return {re.findall(r'name="([^"]*)"', tag)[0] for tag in tags if 'type="hidden"' not in tag}
+    return [re.findall(r'name="([^"]*)"', tag)[0] for tag in tags if 'type="hidden"' not in tag]
 
 
 @pytest.mark.parametrize(
@@ -267,6 +274,31 @@ def test_a_form_that_was_refused_with_every_answer_at_its_longest_is_as_light_as
     assert answer.status_code == 303, re.findall(
         r'class="error"[^>]*>([^<]*)', answer.body.decode()
     )
+
+
+@pytest.mark.parametrize(
+    ("form", "key", "named", "more"),
+    [("application", "partners", "name", 1), ("application", "partners", "name", 3),
+     ("application", "budget", "description", 1), ("eoi", "partners", "name", 1)],
+)  # fmt: skip
+def test_of_a_list_with_too_many_rows_those_are_shown_that_are_too_many(
+    way: Journey, form: str, key: str, named: str, more: int
+) -> None:
+    given = samples.eoi() if form == "eoi" else samples.application()
+    fields = [f for section in content.form(form)["sections"] for f in section["fields"]]
+    (most,) = (int(f["max"]) for f in fields if f["key"] == key)
+    given[key] = [{**given[key][0], named: f"Nom {n} de la liste"} for n in range(most + more)]
+    pairs = [*samples.as_html(given), ("lang", "fr"), ("uninvited", "1")]
+    page = way.visitor.submit(f"/forms/{form}", pairs).body.decode()
+    assert len(page.encode()) < PAGE_LIMIT
+    assert all(f"Nom {n} de la liste" in page for n in range(most + more)), "nothing is lost"
+    beyond = [f"{key}[{n}].{named}" for n in range(most, most + more)]
+    assert [path for path in visible_in_order(page) if path.endswith(f".{named}")] == beyond
+    assert f'href="#f-{key}-' in page, "the summary leads to the first of them"
+    left = [pair for pair in filled(page) if pair[0].rpartition(".")[0] not in
+            {path.rpartition(".")[0] for path in beyond}]  # fmt: skip
+    told = way.visitor.submit(f"/forms/{form}", left)
+    assert "Choisissez au plus" not in told.body.decode()
 
 
 def test_the_cells_that_are_wrong_together_are_cells_of_lists() -> None:
