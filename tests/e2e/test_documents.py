@@ -80,9 +80,10 @@ def test_a_large_document_goes_to_the_bucket_under_its_own_key_alone(
 ) -> None:
     large = files.form_data(do="large:file_other")
     page = ask("POST", f"{url}/documents", large, Accept="text/html", **SENT)
-    target = re.search(r'<form method="post" action="([^"]+)" enctype', page.text)
+    offer = page.text.partition('<form id="offer"')[2].partition("</form>")[0]
+    target = re.match(r' method="post" action="([^"]+)" enctype', offer)
     assert target, page.text
-    hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page.text)
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', offer)
     fields = {name: unescape(value) for name, value in hidden}
     bucket = unescape(target[1])
     other = files.form_data(files.odt(), **{**fields, "key": "incoming/mine"})
