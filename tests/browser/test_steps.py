@@ -104,10 +104,14 @@ def plain(answer: object) -> object:
 
 
 def assert_full_lists_fit(page: Page, address: str, form: str, lang: str) -> None:
-    """Begin another form, and look at each list with as many rows, and as long, as there may be."""
+    """Begin another form, and look at each part while all of it is missing, and at each list with
+    as many rows, and as long, as there may be."""
     begun = {"form": form, "uninvited": "1"}
     draft = page.request.post(f"{address}/draft", data=begun).json()["links"]["draft"]
     for section in section_ids(form):
+        page.goto(f"{draft}/{section}?lang=fr&check=1")
+        assert page.locator(".summary").count() == 1, "nothing is answered"
+        assert height(page) <= MAX_HEIGHT, section
         lists = [f for f in section_of(form, section)["fields"] if f["type"] == "rows"]
         if not lists:
             continue
