@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal, TypedDict, get_args
+from typing import Final, TypedDict
 
 from chalicelib.cases.faults import FaultKind
+from chalicelib.cases.roles import FILE_ROLES, ROLES, Role
 from chalicelib.cases.roster_rows import RowAsSeen, as_it_stands, as_seen, new_id
 from chalicelib.core.email_address import email_or_none, is_same_address
 from chalicelib.core.errors import Conflict, RelaisError
@@ -13,16 +14,6 @@ from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.ports import Change, Check, Item, Put, Store, Write
 
 PK = "STAFF"
-
-
-Role = Literal["officer", "manager", "administrator", "communications"]
-"""What somebody may do at the desk: decide on files; see to whoever decides; keep the programme
-itself; write the newsletter and texts."""
-
-ROLES: Final[tuple[Role, ...]] = get_args(Role)
-
-FILE_ROLES: Final = frozenset[Role](("officer", "manager", "administrator"))
-"""Whoever works with files, at the desk and by mail; who writes the newsletter sees none."""
 
 
 class StaffFault(TypedDict):
@@ -78,6 +69,11 @@ class Staff:
         if self.given_roles:
             return frozenset(self.given_roles)
         return frozenset(("officer", "administrator")) if self.admin else frozenset(("officer",))
+
+    @property
+    def sees_files(self) -> bool:
+        """Whether a role of theirs works with files."""
+        return bool(self.roles & FILE_ROLES)
 
     @classmethod
     def of(cls, item: Item) -> "Staff":

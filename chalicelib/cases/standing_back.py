@@ -1,11 +1,10 @@
-"""Who of the staff stands back from a file: whoever said so, whoever is named in it, and whoever
-sees no file by their roles."""
+"""Who of the staff stands back from a file: whoever said so, and whoever is named in it."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from chalicelib.cases.case import Case
-from chalicelib.cases.staff import FILE_ROLES, Staff
+from chalicelib.cases.staff import Staff
 from chalicelib.core.addresses import mailbox_of
 from chalicelib.core.email_address import email_or_none
 
@@ -21,16 +20,11 @@ def stands_back(case: Case, staff_id: str, address: str | None) -> bool:
     return address is not None and mailbox_of(address) in _mailboxes(case)
 
 
-def sees_files(staff: Staff) -> bool:
-    """Say whether somebody works with files, by their roles."""
-    return bool(staff.roles & FILE_ROLES)
-
-
 def standing_back(case: Case, staff: Iterable[Staff]) -> list[str]:
     """Return the ids of those who stand back from a case."""
     own = _mailboxes(case)
-    gone = [one.id for one in staff if not sees_files(one) or mailbox_of(one.email) in own]
-    return list(dict.fromkeys([*(case.recused or []), *gone]))
+    named = [one.id for one in staff if mailbox_of(one.email) in own]
+    return list(dict.fromkeys([*(case.recused or []), *named]))
 
 
 def _mailboxes(case: Case) -> set[str]:

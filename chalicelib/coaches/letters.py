@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final, TypedDict
 
+from chalicelib.cases.roles import EVERYBODY
 from chalicelib.cases.staff import Staff
 from chalicelib.coaches.messages import TO_COACH
 from chalicelib.coaches.missed_words import MISSED_LETTER, MISSED_LETTERS, MissedWord
@@ -133,7 +134,7 @@ class CoachLeft(TypedDict):
     staff_name: str
 
 
-@letter("staff_coach_left", to=STAFF)
+@letter("staff_coach_left", to=STAFF, roles=EVERYBODY)
 def staff_coach_left(owed: AboutCoach) -> CoachLeft:
     return {
         "coach": owed.coach.full_name,
@@ -141,7 +142,7 @@ def staff_coach_left(owed: AboutCoach) -> CoachLeft:
     }
 
 
-@letter("staff_coach_unreachable", to=STAFF)
+@letter("staff_coach_unreachable", to=STAFF, roles=EVERYBODY)
 def staff_coach_unreachable(owed: AboutCoach) -> CoachLeft:
     return staff_coach_left(owed)
 
@@ -150,7 +151,7 @@ class CoachSilent(CoachLeft):
     verified: date
 
 
-@letter("staff_coach_silent", to=STAFF)
+@letter("staff_coach_silent", to=STAFF, roles=EVERYBODY)
 def staff_coach_silent(owed: AboutCoach) -> CoachSilent:
     return {**staff_coach_left(owed), "verified": owed.coach.last_verified_at}
 
@@ -160,7 +161,7 @@ class CoachUpdate(CoachLeft):
     changes: list[ChangedField]
 
 
-@letter("staff_coach_update", to=STAFF)
+@letter("staff_coach_update", to=STAFF, roles=EVERYBODY)
 def staff_coach_update(owed: AboutCoach) -> CoachUpdate:
     assert owed.proposal is not None
     url, link = owed.proposals.new_link(owed.proposal, owed.staff, owed.now)
@@ -184,7 +185,7 @@ class Missed(TypedDict):
     staff_name: str
 
 
-@letter(MISSED_LETTER, to=ADMINS)
+@letter(MISSED_LETTER, to=ADMINS, roles=EVERYBODY)
 def staff_missed_words(owed: MissedLetter) -> Missed:
     return {
         "words": [one._asdict() for one in owed.words],

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from chalicelib.cases.review import step_up
+from chalicelib.cases.roles import EVERYBODY
 from chalicelib.cases.staff import Roster
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import lang_or
@@ -76,7 +77,7 @@ def staff_sign_in(owed: SignInLetter) -> SignIn:
     }
 
 
-@letter(confirming.LETTER, to=ACTOR)
+@letter(confirming.LETTER, to=ACTOR, roles=EVERYBODY)
 def staff_desk_code(owed: CodeLetter) -> DeskCode:
     minutes = int(step_up.CODE_LIFETIME.total_seconds()) // 60
     return {"staff_name": owed.name, "step_code": owed.code, "code_minutes": minutes}

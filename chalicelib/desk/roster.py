@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
+from chalicelib.cases.roles import ROLES
 from chalicelib.cases.staff import (
     MEMBER_NAME_LIMIT,
-    ROLES,
     LastAdministrator,
     Roster,
     RosterRefused,

@@ -18,6 +18,9 @@ DEAD_LETTER: Final = "dead_letter"
 EMPTY_ROSTER: Final = "nobody"
 """The incident: a letter has no reader on the roster."""
 
+NO_FILE_ROLE: Final = "no_file_role"
+"""The incident: nobody on the roster has a role that may read a letter."""
+
 
 MANY_LETTERS: Final = "many_letters"
 """The incident: letters to unproved addresses met their ceiling, and leave later."""

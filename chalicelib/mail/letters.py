@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final, Literal, TypeVar
 
+from chalicelib.cases.roles import FILE_ROLES, Role
 from chalicelib.content.edits import LETTER, laid
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
@@ -60,6 +61,8 @@ class RegisteredLetter:
     """How long what it says holds: `always`; while its file is in the `state` it tells of, as a
     receipt does; or until the file takes another step than those it `survives` (`version`)."""
     survives: frozenset[str]
+    roles: frozenset[Role]
+    """Those of the staff who may read it: by a role of theirs."""
     facts_of: Callable[[Any], Facts]
 
     @cached_property
@@ -88,13 +91,15 @@ def letter(
     spaced: bool = False,
     stands: Stands = "always",
     survives: tuple[str, ...] = (),
+    roles: frozenset[Role] = FILE_ROLES,
 ) -> Callable[[FactsFunction], FactsFunction]:
     """Register a function as what the letters of these names are written from.
 
     The function takes what its room's writer knows of the letter, such as the case and its
     reader, and returns the facts for the templates in `templates/email/<name>/`. `unproved`
     are those of the readers whose address may not be proved, `stands` says when the file has left
-    it behind; see `RegisteredLetter`, also for the rest.
+    it behind; see `RegisteredLetter`, also for the rest. What says nothing else is of files, and
+    for those `roles` alone who see them.
     """
     readers = frozenset((to,) if isinstance(to, str) else to)
 
@@ -109,6 +114,7 @@ def letter(
                 spaced,
                 stands,
                 frozenset(survives),
+                roles,
                 function,
             )
         return function

@@ -5,10 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from chalicelib.cases.case import Case
-from chalicelib.cases.recipients import readers_of
-from chalicelib.cases.staff import Roster, Staff
-from chalicelib.core import eastern_time, log_lines, templates
+from chalicelib.cases.staff import Roster
+from chalicelib.core import log_lines, templates
 from chalicelib.core.business_days import QuietHours
 from chalicelib.core.errors import (
     AccountRefused,
@@ -28,10 +26,10 @@ from chalicelib.core.records import moment, stamp
 from chalicelib.mail import alerts
 from chalicelib.mail.account import MailAccount
 from chalicelib.mail.ceilings import LETTERS_PAUSED, Ceilings, is_paused
-from chalicelib.mail.delivery_events import case_key_of
 from chalicelib.mail.draft import Draft, LetterWriter
 from chalicelib.mail.holds import MailHolds
 from chalicelib.mail.letter_rows import LetterRows, Outcome, was_missed
+from chalicelib.mail.readers import readers, why_nobody
 from chalicelib.mail.sweep import DueHandler, Sweep
 
 log = logging.getLogger("relais.mail.outbox")
@@ -183,7 +181,8 @@ class Outbox:
             if row["letter"] == alerts.LETTER:
                 self._store.commit([change])
             else:
-                alerts.commit_with_alert(self._store, [change], alerts.EMPTY_ROSTER, now)
+                why = why_nobody(self._roster, row)
+                alerts.commit_with_alert(self._store, [change], why, now)
         except Conflict:
             return "taken"
         return "retry"
@@ -196,7 +195,7 @@ class Outbox:
 
     def _spread(self, row: Item, now: datetime) -> Outcome:
         """Turn one letter to all staff into one a person, in one transaction."""
-        staff = self._readers(row)
+        staff = readers(self._store, self._roster, row, now)
         if not staff:
             return self._wait_for_roster(row, now)
         since = row["sk"].split("#")[1]
@@ -213,20 +212,6 @@ class Outbox:
             for s in staff
         ]
         return self._rows.commit([done, *each], "spread")
-
-    def _readers(self, row: Item) -> list[Staff]:
-        """Return who of the roster reads a letter to all: of one about a case, whom it concerns; of
-        one to the admins, those who are, if any."""
-        active = self._roster.active()
-        if row["to"] == ADMINS:
-            admins = [staff for staff in active if staff.admin] or active
-            reached = [staff for staff in admins if staff.reachable]
-            return reached or [staff for staff in active if staff.reachable] or active
-        item = self._store.get(*case_key_of((row["pk"], row["sk"])))
-        today = str(eastern_time.today(self._now()))
-        if item is not None and item.get("kind") == "case":
-            return readers_of(Case.of(item), row["letter"], active, today)
-        return [staff for staff in active if staff.here(today)] or active
 
     def _claim(
         self, row: Item, draft: Draft, sent: Item, now: datetime, counters: Sequence[Write]

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
 from chalicelib import content
+from chalicelib.cases.roles import EVERYBODY
 from chalicelib.core import business_days, eastern_time
 from chalicelib.core.errors import Overtaken, RelaisError
 from chalicelib.core.letter_row import ADMINS, letter
@@ -182,7 +183,7 @@ class RequestLetter:
     stage: str
 
 
-@writes_letter(LETTER, to=STAFF)
+@writes_letter(LETTER, to=STAFF, roles=EVERYBODY)
 def staff_privacy_request(owed: RequestLetter) -> RequestReminder:
     request = owed.request
     return {

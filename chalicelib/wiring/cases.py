@@ -8,6 +8,7 @@ from chalicelib.cases.applicant import ApplicantFiles
 from chalicelib.cases.deadlines.digest import Digest
 from chalicelib.cases.deadlines.runner import DeadlineRunner
 from chalicelib.cases.decisions import Decisions
+from chalicelib.cases.file_roster import FileRoster
 from chalicelib.cases.kept_declarations import KeptDeclarations
 from chalicelib.cases.leaving import LeavingTimes
 from chalicelib.cases.lookup import Cases
@@ -33,13 +34,18 @@ class CaseServices:
         return Roster(self._parts.store)
 
     @cached_property
+    def file_roster(self) -> FileRoster:
+        """Those of the roster whose role lets them see files."""
+        return FileRoster(self._parts.store)
+
+    @cached_property
     def decisions(self) -> Decisions:
         parts = self._parts
         return Decisions(
             parts.store,
             self.lookup,
             parts.now,
-            roster=self.roster,
+            roster=self.file_roster,
             people_key=parts.people_key,
             leaving=self.leaving,
             quorum=parts.settings.quorum_application,
@@ -52,7 +58,7 @@ class CaseServices:
 
     @cached_property
     def orphans(self) -> Orphans:
-        return Orphans(self._parts.store, self.roster, self._parts.now)
+        return Orphans(self._parts.store, self.file_roster, self._parts.now)
 
     @cached_property
     def kept_declarations(self) -> KeptDeclarations:
@@ -77,7 +83,7 @@ class CaseServices:
             self.lookup,
             self.decisions,
             self.applicant,
-            self.roster,
+            self.file_roster,
             parts.links,
             parts.now,
             step_up=step_up,
@@ -91,7 +97,9 @@ class CaseServices:
     @cached_property
     def deadlines(self) -> DeadlineRunner:
         parts = self._parts
-        return DeadlineRunner(parts.store, self.roster, parts.now, self.digest, self.quiet_hours)
+        return DeadlineRunner(
+            parts.store, self.file_roster, parts.now, self.digest, self.quiet_hours
+        )
 
     @property
     def leaving(self) -> LeavingTimes:

@@ -104,14 +104,18 @@ class DeskServices:
         from chalicelib.desk.exporting import Exporting
 
         parts = self._parts
-        return Exporting(parts.store, self.files, self._cases.roster, parts.objects(), parts.now)
+        return Exporting(
+            parts.store, self.files, self._cases.file_roster, parts.objects(), parts.now
+        )
 
     @cached_property
     def many(self) -> "Many":
         from chalicelib.desk.many import Many
 
         parts, cases = self._parts, self._cases
-        return Many(parts.store, cases.lookup, self.reviews, parts.links, cases.roster, parts.now)
+        return Many(
+            parts.store, cases.lookup, self.reviews, parts.links, cases.file_roster, parts.now
+        )
 
     @cached_property
     def issue_tests(self) -> "IssueTests":

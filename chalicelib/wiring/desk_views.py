@@ -120,7 +120,7 @@ class DeskViews:
 
     @cached_property
     def _opened(self) -> OpenedFiles:
-        return OpenedFiles(self._cases.lookup, self._cases.roster, self._parts.now)
+        return OpenedFiles(self._cases.lookup, self._cases.file_roster, self._parts.now)
 
     @cached_property
     def _printing(self) -> "PrintViews":

@@ -11,7 +11,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from chalicelib.cases.staff import ROLES, RosterRefused
+from chalicelib.cases.roles import ROLES
+from chalicelib.cases.staff import RosterRefused
 from chalicelib.core.languages import Lang
 from infra.deploy import Deployed, deploy
 from infra.local_aws import mailbox, site

@@ -8,7 +8,6 @@ from chalicelib.cases.case import Case
 from chalicelib.cases.deadlines.agenda import held_forms
 from chalicelib.cases.decisions import release_step
 from chalicelib.cases.effects import Decider
-from chalicelib.cases.standing_back import sees_files
 from chalicelib.cases.transition import STAFF_PREFIX
 from chalicelib.core import references
 from infra.operator.commands import Commands
@@ -57,5 +56,5 @@ def _mails(session: Session, case: Case) -> int:
     """Return how many e-mails a released form sets off: one to its sender, and one to each who
     reads the letters to staff."""
     names = release_step(case).letters
-    staff = sum(sees_files(one) for one in session.operator.services.cases.roster.active())
+    staff = len(session.operator.services.cases.file_roster.active())
     return sum(staff if name.startswith(STAFF_PREFIX) else 1 for name in names)

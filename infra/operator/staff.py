@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from chalicelib.cases.roles import FILE_ROLES
 from chalicelib.cases.staff import Roster
 from chalicelib.core.languages import Lang
 from infra.operator.commands import Commands
@@ -19,6 +20,12 @@ Other = Annotated[str, typer.Argument(help="The id of the other person.")]
 
 def _roster(session: Session) -> Roster:
     return session.operator.services.cases.roster
+
+
+def _alone(session: Session, staff_id: str) -> str:
+    """Return a warning where one person alone decides, and would no more; blank otherwise."""
+    deciding = [staff.id for staff in session.operator.services.cases.file_roster.active()]
+    return "Nobody is left who can decide then. " if deciding == [staff_id] else ""
 
 
 @commands.add("list")
@@ -63,9 +70,7 @@ def remove(context: typer.Context, staff_id: Id) -> None:
     session = session_of(context)
     roster = _roster(session)
     staff = roster.require(staff_id)
-    last = len(roster.active()) == 1
-    alone = "Nobody is left who can decide then. " if last else ""
-    session.confirm(f"{alone}Remove {staff.name} <{staff.email}>?")
+    session.confirm(f"{_alone(session, staff_id)}Remove {staff.name} <{staff.email}>?")
     roster.remove(staff_id)
     session.say(f"Removed {staff_id}")
 
@@ -125,6 +130,8 @@ def role(
 ) -> None:
     """Choose what somebody may do at the desk, in place of what they might before."""
     session = session_of(context)
+    if not FILE_ROLES & {*role} and (alone := _alone(session, staff_id)):
+        session.confirm(f"{alone}Change the roles of {staff_id}?")
     _roster(session).set_roles(staff_id, role)
     session.say(f"{staff_id}: {', '.join(role)}")
 

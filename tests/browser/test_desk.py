@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 import app as application
 import samples
-from chalicelib.cases.staff import ROLES
+from chalicelib.cases.roles import ROLES
 from fakes import MemoryMailer, MemoryStore
 from staff_browser import code_of, link_of, sign_in_letter
 from tests.browser.test_pages import AXE, MAX_HEIGHT, TAGS, too_wide, violations

@@ -10,7 +10,7 @@ import app as application
 import sample_coaches
 import samples
 import sent_issue
-from chalicelib.cases.staff import ROLES
+from chalicelib.cases.roles import ROLES
 from chalicelib.core.settings import Settings
 from chalicelib.desk.files import PAGE_LENGTH
 from fakes import MemoryMailer, MemoryObjects, MemoryStore, SetClock

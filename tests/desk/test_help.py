@@ -4,7 +4,8 @@ import re
 from html import unescape
 
 from chalicelib.cases.review.model import Decision
-from chalicelib.cases.staff import ROLES, Staff
+from chalicelib.cases.roles import ROLES
+from chalicelib.cases.staff import Staff
 from chalicelib.coaches.edition import Edition
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.desk.filters import Filters

@@ -8,7 +8,8 @@ import pytest
 from chalicelib.cases.case import Case
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.review.model import Decision
-from chalicelib.cases.staff import ROLES, Role, Staff
+from chalicelib.cases.roles import ROLES, Role
+from chalicelib.cases.staff import Staff
 from chalicelib.core.rate_limit import LIMITS
 from chalicelib.desk.filters import Filters
 from chalicelib.desk.jobs import JOBS_LISTED, StaffJob

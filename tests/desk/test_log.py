@@ -6,7 +6,8 @@ from html import unescape
 
 import pytest
 
-from chalicelib.cases.staff import ROLES, Staff
+from chalicelib.cases.roles import ROLES
+from chalicelib.cases.staff import Staff
 from chalicelib.core import eastern_time
 from chalicelib.core.languages import LANGS
 from chalicelib.desk import log

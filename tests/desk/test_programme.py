@@ -7,7 +7,8 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib import content
-from chalicelib.cases.staff import ROLES, Roster, Staff
+from chalicelib.cases.roles import ROLES
+from chalicelib.cases.staff import Roster, Staff
 from chalicelib.core.ports import Put
 from chalicelib.core.settings import Settings
 from chalicelib.desk import log

@@ -7,7 +7,8 @@ from typing import get_args
 import pytest
 
 import app as application
-from chalicelib.cases.staff import ROLES, Role, Roster, RosterRefused, Staff
+from chalicelib.cases.roles import ROLES, Role
+from chalicelib.cases.staff import Roster, RosterRefused, Staff
 from chalicelib.core.templates import TEMPLATES
 from chalicelib.views.desk.rights import RIGHTS
 from chalicelib.views.desk.routes import SENT_WITH

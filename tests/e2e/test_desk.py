@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 import samples
-from chalicelib.cases.staff import ROLES
+from chalicelib.cases.roles import ROLES
 from chalicelib.views.desk.rights import RIGHTS
 from deployed import Stack
 from deployed_desk import DeskBrowser

@@ -384,7 +384,7 @@ PLANTED: dict[str, tuple[str, Callable[[Watched], None]]] = {
         answers("secretsmanager.describe_secret", CreatedDate=LONG_AGO),
     ),
     "nobody is on the roster": ("nobody_decides", with_roster(lambda r, id_, _: r.remove(id_))),
-    "everybody on the roster is away": (
+    "everybody on the roster who sees files is away": (
         "nobody_decides",
         with_roster(lambda r, id_, now: r.set_away(id_, f"{now.date() + timedelta(days=9)}")),
     ),

@@ -10,7 +10,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 
 import issue_factory
 from chalicelib import content
-from chalicelib.cases.staff import ROLES
+from chalicelib.cases.roles import ROLES
 from chalicelib.coaches.directory import sheets
 from chalicelib.core.links import person_key
 from chalicelib.forms.cells import read_cells

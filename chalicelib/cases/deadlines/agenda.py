@@ -8,7 +8,6 @@ from typing import Final
 from chalicelib import content
 from chalicelib.cases.recipients import Recipients
 from chalicelib.cases.staff import Roster
-from chalicelib.cases.standing_back import sees_files
 from chalicelib.cases.states import awaits, kind
 from chalicelib.core.letter_row import DEAD
 from chalicelib.core.ports import Item, Store
@@ -67,7 +66,7 @@ class Agenda:
         messages = sum(1 for _ in self._store.listed(HELD_MESSAGES))
         here = [one for one in staff if not one.away(str(today))]
         days = {one.id: Day(failed=failed, held_messages=messages) for one in here}
-        staff = [one for one in staff if sees_files(one)]
+        staff = [one for one in staff if one.sees_files]
         for one in staff:
             if one.id in days:
                 days[one.id].unconfirmed, days[one.id].held = unconfirmed, held

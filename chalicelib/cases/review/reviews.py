@@ -25,7 +25,7 @@ from chalicelib.cases.review.model import (
 from chalicelib.cases.review.step_up import StepUp
 from chalicelib.cases.sending_again import SendingAgain
 from chalicelib.cases.staff import Roster, Staff
-from chalicelib.cases.standing_back import sees_files, standing_back
+from chalicelib.cases.standing_back import standing_back, stands_back
 from chalicelib.cases.states import Transition, beside, events, staff_letter
 from chalicelib.cases.votes import voters
 from chalicelib.core import eastern_time, stored_links
@@ -80,7 +80,7 @@ class Reviews:
         return eastern_time.today(self.now())
 
     def colleagues(self, staff: Staff) -> list[Staff]:
-        return [one for one in self.roster.active() if one.id != staff.id and sees_files(one)]
+        return [other for other in self.roster.active() if other.id != staff.id]
 
     def owner(self, case: Case) -> Staff | None:
         """Return the member of staff whom a case is assigned to."""
@@ -99,7 +99,7 @@ class Reviews:
         case = None if link is None else self._cases.unerased(link["case"])
         if link is None or staff is None or case is None:
             return OpenedReview("unknown", token)
-        if staff.id in standing_back(case, [staff]):
+        if stands_back(case, staff.id, staff.email):
             return OpenedReview("unknown", token)
         now = self.now()
         history = tuple(self._cases.history(case))

@@ -171,7 +171,10 @@ class Review(TypedDict):
     nameless: Annotated[dict[str, Text], keys("contact org")]
     incidents: Annotated[
         dict[str, Incident],
-        keys("dead_letter many_letters bad_mail account_refused staff_mail nobody broken_edit"),
+        keys(
+            "dead_letter many_letters bad_mail account_refused staff_mail nobody no_file_role "
+            "broken_edit"
+        ),
     ]
     dates: Annotated[
         dict[str, TitleAndText],

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from chalicelib import content
+from chalicelib.cases.roles import EVERYBODY
 from chalicelib.cases.staff import Staff
 from chalicelib.core.letter_row import ADMINS
 from chalicelib.core.ports import Item
@@ -28,7 +29,7 @@ class AlertLetter:
     stage: str
 
 
-@letter(alerts.LETTER, to=ADMINS)
+@letter(alerts.LETTER, to=ADMINS, roles=EVERYBODY)
 def staff_action_needed(owed: AlertLetter) -> ActionNeeded:
     text, about = content.review()["incidents"][owed.incident], owed.about
     who = "" if about is None else f"{about.name} ({about.email})"

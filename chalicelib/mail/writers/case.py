@@ -12,14 +12,15 @@ import chalicelib.mail.writers.kept_declarations
 import chalicelib.mail.writers.reminders
 import chalicelib.mail.writers.staff  # noqa: F401
 from chalicelib.cases.case import Case, case_key
+from chalicelib.cases.file_roster import FileRoster
 from chalicelib.cases.kept_declarations import asked_file
 from chalicelib.cases.matching import CaseCandidates
 from chalicelib.cases.recipients import Recipients
 from chalicelib.cases.staff import Staff
-from chalicelib.cases.standing_back import standing_back
+from chalicelib.cases.standing_back import standing_back, stands_back
 from chalicelib.cases.states import kind
 from chalicelib.core import eastern_time
-from chalicelib.core.errors import Overtaken
+from chalicelib.core.errors import NotYet, Overtaken
 from chalicelib.core.languages import lang_or
 from chalicelib.core.letter_row import ADMINS, NEW_ADDRESS, OLD_ADDRESS, OUTSIDE
 from chalicelib.core.links import Links
@@ -62,6 +63,7 @@ class CaseLetterWriter:
         self._store = store
         self._links = links
         self._to_staff = to_staff
+        self._roster = FileRoster(store)
         self._candidates = candidates
 
     def write(self, row: Item, now: datetime) -> Draft | None:
@@ -76,14 +78,23 @@ class CaseLetterWriter:
         check_stands(self._store, row, LETTERS[row["letter"]], case, now)
         if row["to"] in OUTSIDE:
             return self._outside(row, case, now)
-        staff = self._to_staff.reader(row)
+        staff = self._reader(row, case, now)
+        return None if staff is None else self._inside(row, case, staff, now)
+
+    def _reader(self, row: Item, case: Case, now: datetime) -> Staff | None:
+        """Return whom a letter goes to, or who reads it in their place: they are away, or may see
+        no file any more. Raises Overtaken when nobody may read it for them, NotYet when nobody at
+        all sees files."""
+        staff = self._to_staff.roster.get(row["to"])
         if staff is None:
             return None
-        if staff.id in standing_back(case, [staff]):
+        if stands_back(case, staff.id, staff.email):
             raise Overtaken("its reader stands back from the file")
-        if STAFF in LETTERS[row["letter"]].readers and not staff.here(str(eastern_time.today(now))):
-            staff = self._stand_in(staff, case, now)
-        return self._inside(row, case, staff, now)
+        if STAFF not in LETTERS[row["letter"]].readers:
+            return self._to_staff.reader(row)
+        if staff.sees_files and staff.here(str(eastern_time.today(now))):
+            return staff
+        return self._stand_in(staff, case, now)
 
     def _outside(self, row: Item, case: Case, now: datetime) -> Draft:
         # Of a declaration that its address has not confirmed, nothing typed counts yet.
@@ -107,7 +118,7 @@ class CaseLetterWriter:
             now=now,
             store=self._store,
             links=self._links,
-            roster=self._to_staff.roster,
+            roster=self._roster,
             candidates=self._candidates,
             sender=self._to_staff.sender,
         )
@@ -116,8 +127,9 @@ class CaseLetterWriter:
     def _stand_in(self, staff: Staff, case: Case, now: datetime) -> Staff:
         """Return who reads a letter to somebody who is away: themselves when nobody else can."""
         today = str(eastern_time.today(now))
-        active = self._to_staff.roster.active()
-        readers = Recipients(active, staff.id, standing_back(case, active), today)
-        return next(
-            (self._to_staff.roster.get(one) or staff for one in readers.of(["owner"])), staff
-        )
+        active = self._roster.active()
+        (first, *_) = Recipients(active, staff.id, standing_back(case, active), today).of(["owner"])
+        found = self._roster.get(first) or self._roster.get(staff.id)
+        if found is None:
+            raise NotYet("nobody on the roster may see files")
+        return found

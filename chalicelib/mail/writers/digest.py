@@ -7,8 +7,9 @@ from typing import TypedDict
 from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.deadlines.agenda import Agenda, Day
 from chalicelib.cases.review.link import review_link
+from chalicelib.cases.roles import EVERYBODY
 from chalicelib.cases.staff import Staff
-from chalicelib.cases.standing_back import standing_back
+from chalicelib.cases.standing_back import stands_back
 from chalicelib.cases.states import awaits, choices, kind, staff_name, staff_steps
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Overtaken
@@ -66,7 +67,7 @@ class DigestLetter:
     desk_url: str
 
 
-@letter("staff_digest", to=STAFF)
+@letter("staff_digest", to=STAFF, roles=EVERYBODY)
 def staff_digest(owed: DigestLetter) -> DigestFacts:
     facts = owed.facts
     return {
@@ -138,9 +139,11 @@ class DigestWriter:
         ]
 
     def _readable(self, ids: list[str], staff: Staff) -> list[Case]:
+        if not staff.sees_files:
+            return []
         items = [self._store.get(*case_key(one)) for one in ids]
         cases = [Case.of(item) for item in items if item is not None]
-        return [case for case in cases if staff.id not in standing_back(case, [staff])]
+        return [case for case in cases if not stands_back(case, staff.id, staff.email)]
 
     def _linked(self, case: Case, staff: Staff, now: datetime) -> tuple[Item, LinkedLine]:
         url, token_hash, code = self._links.new_review()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from chalicelib.cases.case import Case
 from chalicelib.cases.staff import Roster, Staff
+from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import OUTSIDE, tag_of
 from chalicelib.core.links import Links
@@ -102,8 +103,12 @@ class ToStaff:
     sender: LetterSender
 
     def reader(self, row: Item) -> Staff | None:
-        """Return whom a letter goes to; None once they have left the roster."""
-        return self.roster.get(row["to"])
+        """Return whom a letter goes to; None once they have left the roster. Raises Overtaken for
+        whoever has no role any more that may read it."""
+        staff = self.roster.get(row["to"])
+        if staff is not None and not staff.roles & letters.LETTERS[row["letter"]].roles:
+            raise Overtaken("its reader has no role that may read it")
+        return staff
 
     def draft(
         self,

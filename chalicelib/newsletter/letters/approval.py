@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from chalicelib import content
+from chalicelib.cases.roles import EVERYBODY
 from chalicelib.cases.staff import Staff
 from chalicelib.core import formatting
 from chalicelib.core.errors import Overtaken
@@ -43,7 +44,7 @@ class ApprovalFacts(TypedDict):
     code: str
 
 
-@letter(LETTER, to=STAFF)
+@letter(LETTER, to=STAFF, roles=EVERYBODY)
 def newsletter_review(owed: ApprovalLetter) -> ApprovalFacts:
     return {
         "issue": owed.issue.id,
@@ -77,7 +78,7 @@ class News(TypedDict):
     progress_url: str
 
 
-@letter(NEWS_LETTER, to=STAFF)
+@letter(NEWS_LETTER, to=STAFF, roles=EVERYBODY)
 def newsletter_news(owed: NewsLetter) -> News:
     lang = owed.staff.reads
     texts = content.newsroom()["news"][owed.facts["event"]]

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from chalicelib import content
+from chalicelib.cases.roles import EVERYBODY
 from chalicelib.cases.staff import Staff
 from chalicelib.core.formatting import number
 from chalicelib.core.languages import Lang
@@ -33,7 +34,7 @@ class IssueHeldFacts(TypedDict):
     progress_url: str
 
 
-@letter(LETTER, to=ADMINS)
+@letter(LETTER, to=ADMINS, roles=EVERYBODY)
 def newsletter_held(owed: HeldLetter) -> IssueHeldFacts:
     issue, lang = owed.facts["issue"], owed.staff.reads
     texts = content.holds()["reasons"][owed.facts["reason"]]

@@ -6,8 +6,9 @@ from datetime import date
 from typing import Final
 
 from chalicelib import content
+from chalicelib.cases.roles import ROLES
 from chalicelib.cases.roster_rows import seen_text
-from chalicelib.cases.staff import ROLES, Roster, Staff
+from chalicelib.cases.staff import Roster, Staff
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import NotFound
 from chalicelib.core.languages import Lang, lang_or
@@ -147,7 +148,7 @@ class ProgrammeViews:
         address, names = self.entry.address("programme", member.id), content.desk()["roles"]
         facts: dict[str, object] = {
             "member": self._line(member, visit.lang),
-            "others": [one for one in self.roster.active() if one.id != member.id],
+            "others": self._stand_ins(member),
             "roles": [(one, names[one][visit.lang], one in member.roles) for one in ROLES],
             "seen": {
                 "roles": seen_text(member.given_roles),
@@ -165,6 +166,13 @@ class ProgrammeViews:
         }
         status = 409 if why == "meanwhile" else 422 if why or unsure else 200
         return self.entry.page(visit, "member", facts, address=address, status=status)
+
+    def _stand_ins(self, member: Staff) -> list[Staff]:
+        """Return who may replace somebody, or see to them: whoever sees files, as e-mails of files
+        go to nobody else; and who does so now."""
+        known = (member.deputy, member.manager)
+        others = (one for one in self.roster.active() if one.id != member.id)
+        return [one for one in others if one.sees_files or one.id in known]
 
     def _fault_text(self, visit: Visit, why: Fault | None) -> dict[str, object]:
         """Return what is said on top: that something was done, or what is wrong, and where; and

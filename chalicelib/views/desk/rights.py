@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from chalicelib.cases.staff import FILE_ROLES, ROLES, Role
+from chalicelib.cases.roles import EVERYBODY, FILE_ROLES, NEWS_ROLES, Role
 
 
 class Right(NamedTuple):
@@ -35,16 +35,16 @@ PROGRAMME: Final = Right(frozenset(("manager", "administrator")))
 ROSTER: Final = Right(frozenset(("administrator",)), confirmed=True)
 """Whoever keeps the roster, once they have typed a mailed code."""
 
-JOBS: Final = Right(frozenset(ROLES))
+JOBS: Final = Right(EVERYBODY)
 """Whoever may ask for work that takes a while: each finds that of their roles."""
 
-COACHES: Final = Right(frozenset(ROLES))
+COACHES: Final = Right(EVERYBODY)
 """Whoever keeps the pages of coaches, one at a time: all staff, as their letters ask of them."""
 
 DIRECTORY: Final = Right(frozenset(("manager", "administrator", "communications")), confirmed=True)
 """Whoever changes or takes away the whole directory, once they have typed a mailed code."""
 
-NEWSLETTER: Final = Right(frozenset(("communications", "administrator")))
+NEWSLETTER: Final = Right(NEWS_ROLES)
 """Whoever writes the newsletter; what sends it, or what gives out or takes in addresses, asks for a
 mailed code."""
 
@@ -56,7 +56,7 @@ RULES: Final = PROGRAMME._replace(confirmed=True)
 TEXTS: Final = Right(frozenset(("manager", "administrator", "communications")))
 """Whoever may see the texts of forms and letters; who changes one types a mailed code first."""
 
-SIGNED_IN: Final = Right(frozenset(ROLES), away=True)
+SIGNED_IN: Final = Right(EVERYBODY, away=True)
 
 RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", "/desk"): ANYBODY,

@@ -16,16 +16,21 @@ OLD_KEY: Final = timedelta(days=400)
 
 def nobody_decides(operator: Operator) -> str | None:
     """Return a sentence when no letter to staff finds a reader."""
-    staff = operator.services.cases.roster.active()
-    if not staff:
+    if not operator.services.cases.roster.active():
         return (
             "nobody is on the roster, so nobody hears of a form: `relais staff add --name NAME "
             "--email EMAIL --lang fr`"
         )
+    staff = operator.services.cases.file_roster.active()
+    if not staff:
+        return (
+            "nobody on the roster may see files, so e-mails about them wait: `relais staff role ID "
+            "--role officer`"
+        )
     today = eastern_time.today(operator.now()).isoformat()
     if not any(one.here(today) for one in staff):
         return (
-            "everybody on the roster is away or unreachable: `relais staff list` shows until when; "
+            "everybody on the roster who sees files is away or unreachable: `relais staff list` shows until when; "
             "`relais staff back ID`, `relais staff reachable ID` or another person end it"
         )
     return None
