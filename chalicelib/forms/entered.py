@@ -56,8 +56,8 @@ def readings(
 def as_understood(
     fields: "Iterable[FormField]", typed: Mapping[str, object], lang: Lang
 ) -> dict[str, object]:
-    """Return answers with each date in words that is only understood in the language in which it
-    was written: then everybody reads the same day."""
+    """Return answers in which a date that others than who wrote it in this language would read
+    otherwise, or not at all, is written out in words: then everybody reads the same day."""
     found = dict(typed)
     for f in fields:
         value = typed.get(f["key"])

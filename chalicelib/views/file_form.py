@@ -67,8 +67,8 @@ def revision(
     request: Request, form: str, given: FileInput, lang: Lang, now: datetime
 ) -> tuple[parsing.Submission | None, list[FieldError]]:
     """Return the form as it was revised, or what is wrong with it."""
-    today, asks_dates = eastern_time.today(now), request.reads_dates_in(lang) is None
+    today, asks = eastern_time.today(now), request.asks_dates
     try:
-        return parsing.parse(form, given.answers, lang, today, asks_dates=asks_dates), []
+        return parsing.parse(form, given.answers, lang, today, asks_dates=asks), []
     except InvalidForm as invalid:
         return None, field_errors(invalid, lang)

@@ -58,7 +58,6 @@ NEVER_SHOWN: Final = frozenset(
         "opened",
         "do",
         "replaces",
-        "seen",
         "after",
         "sheet",
         "edition",

@@ -70,11 +70,18 @@ class Request:
     def _has_switch(self) -> bool:
         return any(name == SWITCH_PAGE for name, _ in self.pairs_or_none)
 
+    @property
+    def asks_dates(self) -> bool:
+        """Whether a form was switched as it was typed, so that a date that can be two days is asked
+        for."""
+        if self.typed:
+            return True
+        return ASKS_DATES.encode() in self.body and ASKS_DATES in dict(self.pairs_or_none)
+
     def reads_dates_in(self, lang: Lang) -> Lang | None:
-        """Return the language, that of its page, in which the dates of a form are read; None where
-        the page was switched as they were typed, so that one that can be two days is asked for."""
-        marked = ASKS_DATES.encode() in self.body and ASKS_DATES in dict(self.pairs_or_none)
-        return None if marked or self.typed else lang
+        """Return the language in which the dates of a form are read: that of its page, or None for
+        one that asks."""
+        return None if self.asks_dates else lang
 
     def opened(self, lang: Lang) -> "Request":
         """Return the request that only opens the address of a post, in a language."""

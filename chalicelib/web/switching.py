@@ -113,9 +113,9 @@ def _marked(form: str) -> str:
 
 
 def _still_marked(request: Request, response: Response) -> Response:
-    """Return the page that answers a form that was switched; where it shows the form again, this
-    is as it was."""
-    if request.method != "POST" or request.reads_dates_in("fr") is not None:
+    """Return the page that answers a form; where it shows one that was switched again, that still
+    says so."""
+    if request.method != "POST" or not request.asks_dates:
         return response
     body, pairs = response.body, request.pairs
     form = _most_like(body, pairs)
