@@ -32,26 +32,40 @@ def inline_styles(templates: Path) -> None:
     light = _LIGHT.search(base.read_text("utf-8"))
     if light is None:
         raise StyleError(f"{BASE} has no style")
-    page = css_inline.CSSInliner(extra_css=light[1], inline_style_tags=False, keep_style_tags=True)
+    of_style: list[str] = []
+    css = _with_held(light[1], of_style)
+    page = css_inline.CSSInliner(extra_css=css, inline_style_tags=False, keep_style_tags=True)
     for path in sorted((templates / "email").rglob("*.html")):
         source = path.read_text("utf-8")
         try:
             if path == base:
                 source = source.replace(light[0], "", 1)
-                styled = _styled(source, page.inline)
+                styled = _styled(source, page.inline, of_style)
             else:
-                styled = _styled(source, lambda html: css_inline.inline_fragment(html, light[1]))
+                styled = _styled(
+                    source, lambda html: css_inline.inline_fragment(html, css), of_style
+                )
         except StyleError as error:
             raise StyleError(f"{path.relative_to(templates)}: {error}") from None
         path.write_text(styled, "utf-8")
 
 
-def _styled(source: str, style: Callable[[str], str]) -> str:
+def _with_held(source: str, tags: list[str]) -> str:
+    """Return a text with a number in the place of each tag of Jinja, which is added to `tags`."""
+
+    def hold(tag: re.Match[str]) -> str:
+        tags.append(tag[0])
+        return f"\ue000{len(tags) - 1}\ue001"
+
+    return _JINJA.sub(hold, source)
+
+
+def _styled(source: str, style: Callable[[str], str], of_style: list[str]) -> str:
     """Return a template with the styles that its elements have once a parser read them: all else
-    stays to the letter. Raises StyleError where the parser found other elements."""
-    tags: list[str] = _JINJA.findall(source)
-    numbers = iter(range(len(tags)))
-    html = _JINJA.sub(lambda _: f"\ue000{next(numbers)}\ue001", source)
+    stays to the letter. `of_style` are the tags that are held in the style. Raises StyleError
+    where the parser found other elements."""
+    tags = list(of_style)
+    html = _with_held(source, tags)
     found = list(_TAG.finditer(style(html)))
     if [one[1] for one in found] != [one[1] for one in _TAG.finditer(html)]:
         raise StyleError("close each element, and write each tbody")

@@ -1,6 +1,7 @@
 """A second programme: its own declaration, states, signature, figures and contacts, by data alone."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,11 @@ FILES: dict[str, Any] = {
         "reply_target_business_days": 20,
         "signature": text("The youth jury", "Le jury jeunesse"),
     },
+    "theme": {
+        "logo": "https://jeunes.example.org/logo.svg",
+        "light": {"link": "#5b2a86"},
+        "dark": {"link": "#d3b5f0"},
+    },
 }
 STAGE = {
     "Programme": NAME,
@@ -102,6 +108,9 @@ with Client(app.app) as client:
         "answer": answer.json_body,
         "letters": {mail.to: [mail.subject, mail.text] for mail in mailer.sent},
         "page": page,
+        "policy": visitor.page("/forms/eoi?lang=fr").headers["Content-Security-Policy"],
+        "html": [mail.html for mail in mailer.sent],
+        "kit": visitor.page("/kit/relais.css").body.decode(),
     }
     mine = mailer.sent[0].text if mailer.sent else ""
     links = [word for word in mine.split() if "/file/" in word]
@@ -152,6 +161,13 @@ def test_a_second_programme_is_added_by_data_alone(tree: Path) -> None:
     assert "L’équipe d’Innoweave" not in letter
     assert "Devant notre jury" in found["file"]
     assert "Innoweave jeunes" in found["page"]
+    logo = "https://jeunes.example.org/logo.svg"
+    assert f'<img src="{logo}" alt="">' in found["page"]
+    assert re.search(f"img-src [^;]*{logo}", found["policy"])
+    for shown in (found["page"], found["kit"], *found["html"]):
+        assert "#5b2a86" in shown
+        assert "#d3b5f0" in shown
+        assert "#0b5c4a" not in shown, "the green of the first programme"
     _, to_staff = found["letters"]["rita.roy@example.org"]
     assert "Un jardin sur le toit de l’école." in to_staff
 

@@ -245,7 +245,8 @@ def _value_of(name: str, text: str) -> object:
     from pydantic import TypeAdapter  # a cold start without edits does without
 
     field = Settings.model_fields[name]
-    kind = cast("type[object]", Annotated[field.annotation, *field.metadata])
+    # A mark of our own, for `Annotated` takes no type without any.
+    kind = cast("type[object]", Annotated[field.annotation, name, *field.metadata])
     return TypeAdapter(kind).validate_python(text.strip())
 
 

@@ -91,6 +91,7 @@ def _environment(*, packaged: bool) -> Environment:
     found.globals["limits"] = LIMITS
     found.globals["figures"] = content.figures
     found.globals["programme"] = content.programme
+    found.globals["theme"] = content.theme
     found.filters["indent_lines"] = _indented
     found.filters["lines"] = _in_lines
     found.filters["cut_at"] = cut_at

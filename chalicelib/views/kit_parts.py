@@ -33,8 +33,6 @@ SERVED: Final = {
 COMMENTS: Final = ("//", "/*")
 """How a line begins that is for readers; it is nothing but a comment."""
 
-_COLOUR: Final = re.compile(r"--([a-z-]+):(#[0-9a-f]+)")
-
 
 class Invited(NamedTuple):
     """Whom a letter invited to apply: the token of its link, and what they told us before, as it
@@ -95,7 +93,7 @@ def _without_gaps(html: str) -> str:
 def file(name: str) -> str:
     """Return the script, with its words in both languages, or the style sheet, with the colours
     of our pages."""
-    return _lean(templates.render(f"kit/{name}", words=_words(), **_colours()))
+    return _lean(templates.render(f"kit/{name}", words=_words(), **content.theme()))
 
 
 def _lean(text: str) -> str:
@@ -120,12 +118,3 @@ def _words() -> str:
         for lang in LANGS
     }
     return json.dumps(words, ensure_ascii=False)
-
-
-def _colours() -> dict[str, Mapping[str, str]]:
-    """Return the colours of our own pages, light and dark, by their names there."""
-    style = (templates.TEMPLATES / "pages" / "_style.css").read_text("utf-8")
-    light, dark = (
-        dict(_COLOUR.findall(block)) for block in re.findall(r":root\{([^}]*--[^}]*)\}", style)[:2]
-    )
-    return {"light": light, "dark": {**light, **dark}}

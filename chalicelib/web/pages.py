@@ -5,6 +5,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Final
 
+from chalicelib import content
 from chalicelib.core.errors import StoreDown
 from chalicelib.core.languages import Lang, other_language
 from chalicelib.core.settings import Settings
@@ -109,11 +110,13 @@ class Pages:
     ) -> str:
         """Return a Content-Security-Policy: our style sheet, no script, and these origins alone
         for pictures and for what forms are sent to."""
-        from chalicelib.web import rendering
+        from chalicelib.core.page_style import page_style
 
+        logo = content.theme()["logo"]
+        shown = [*images, logo] if logo else images
         return (
-            f"default-src 'none'; style-src '{rendering.STYLE_HASH}'; "
-            f"form-action {' '.join(forms)}; img-src {' '.join(images)}; "
+            f"default-src 'none'; style-src '{page_style().named}'; "
+            f"form-action {' '.join(forms)}; img-src {' '.join(shown)}; "
             f"frame-ancestors {framed_by}; base-uri 'none'"
         )
 

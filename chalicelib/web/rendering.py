@@ -1,19 +1,12 @@
 """The templates of pages, filled in; loaded with the first page, for scripts need no Jinja."""
 
-import base64
-import hashlib
 from collections.abc import Mapping
-from typing import Final
 
 from markupsafe import Markup
 
 from chalicelib.core import templates
 from chalicelib.core.languages import Lang
-
-STYLE: Final = (templates.TEMPLATES / "pages" / "_style.css").read_text("utf-8").strip()
-
-STYLE_HASH: Final = "sha256-" + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-"""Names the one style sheet to the Content-Security-Policy: no other style is applied."""
+from chalicelib.core.page_style import page_style
 
 
 def render(
@@ -30,6 +23,6 @@ def render(
         **facts,
         lang=lang,
         frame=frame,
-        style=Markup(STYLE),
+        style=Markup(page_style().text),
         switch_url=switch_url,
     )

@@ -17,8 +17,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from chalicelib import content
 from chalicelib.core.formatting import sort_key
-from chalicelib.core.templates import TEMPLATES, environment
+from chalicelib.core.page_style import colour_rules
+from chalicelib.core.templates import environment
 from infra.local_aws.server import Page, PageHandler, serve_forever
 
 WEBSITE = Path(__file__).resolve().parents[2] / "website"
@@ -131,11 +133,10 @@ def _title(part: str) -> str:
 def _style() -> str:
     """Return the style of the website and that of the kit, without notes, and of the colours of
     our pages those that they use."""
-    ours = (TEMPLATES / "pages" / "_style.css").read_text("utf-8")
-    colours = "\n".join(line for line in ours.splitlines() if ":root{" in line and "--" in line)
     paths = [WEBSITE / "style.css", WEBSITE / "kit" / "relais.css"]
     sheets = re.sub(r"/\*.*?\*/\n?", "", "\n".join(path.read_text("utf-8") for path in paths))
     used = set(re.findall(r"var\((--[a-z-]+)", sheets))
+    colours = colour_rules(content.theme())
     kept = re.sub(r"(--[a-z-]+):[^;}]+;?", lambda one: one[0] if one[1] in used else "", colours)
     return f"{kept}\n{sheets}"
 

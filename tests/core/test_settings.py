@@ -2,7 +2,14 @@
 
 import pytest
 
-from chalicelib.core.settings import MAY_BE_EMPTY, SettingsError, read
+from chalicelib.core.settings import (
+    EDITABLE,
+    MAY_BE_EMPTY,
+    SettingsError,
+    problem_of,
+    read,
+    with_edits,
+)
 from environment import ENVIRONMENT
 
 
@@ -89,3 +96,11 @@ def test_the_bench_of_the_request_path_has_all_settings() -> None:
     from bench import post
 
     assert read(post.environment()).stage
+
+
+@pytest.mark.parametrize("name", EDITABLE)
+def test_each_setting_that_staff_may_change_is_taken_as_the_stage_would_take_it(name: str) -> None:
+    given = read(ENVIRONMENT)
+    text = ENVIRONMENT[name.upper()]
+    assert problem_of(name, text) == ""
+    assert with_edits(given, {name: text}) == given

@@ -17,12 +17,12 @@ import pytest
 import gallery
 from chalicelib import content
 from chalicelib.core.languages import Lang, other_language
+from chalicelib.core.page_style import page_style
 from chalicelib.core.settings import read
 from chalicelib.core.templates import TEMPLATES, field_id
 from chalicelib.forms import description as described
 from chalicelib.forms.parsing import FORMS
 from chalicelib.views.form_page import respond_with_form
-from chalicelib.web import rendering
 from chalicelib.web.pages import Pages
 from chalicelib.web.request import BODY_LIMIT, MULTIPART, SWITCH_PAGE
 from environment import ENVIRONMENT
@@ -366,7 +366,7 @@ SITE_LIMIT = 62_000
 
 
 def test_every_page_is_light_and_the_style_sheet_small(lang: Lang) -> None:
-    assert len(rendering.STYLE) < 15_000
+    assert len(page_style().text) < 15_000
     for name, page in gallery.pages(lang).items():
         assert len(page.encode()) < PAGE_LIMIT, name
     for name, page in gallery.website(lang).items():
@@ -399,4 +399,4 @@ def test_a_paused_form_asks_nothing(lang: Lang) -> None:
 def test_the_policy_names_the_style_that_stands_on_the_page(lang: Lang) -> None:
     (style,) = re.findall(r"<style>(.*?)</style>", gallery.pages(lang)["fresh"], re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    assert f"sha256-{digest}" == rendering.STYLE_HASH
+    assert f"sha256-{digest}" == page_style().named

@@ -171,11 +171,20 @@ class Palette(TypedDict):
     paper: Colour
     wash: Colour
     link: Colour
+    on_link: Colour
     hair: Colour
     line: Colour
+    wrong: Colour
+    wrong_wash: Colour
+    note: Colour
+    note_wash: Colour
 
 
 class Theme(TypedDict):
+    """The colours of pages, letters, issues and the kit; `logo` is the address of a picture that
+    stands beside the name on our pages, blank for none."""
+
+    logo: Annotated[str, Field(pattern=r"^(https://[^\s;,'\"]+)?$")]
     light: Palette
     dark: Palette
     text_on: list[Annotated[list[Key], Field(min_length=2, max_length=2)]]
