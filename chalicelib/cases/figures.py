@@ -37,8 +37,11 @@ SPANS: Final[Mapping[Span, tuple[Milestone, Milestone]]] = {
 }
 """The stages whose days are counted, in the month in which they end."""
 
-Dimension = Literal["a", "l", "p", "s"]
-"""All files, or those of a language, province or stream: what comes first in an attribute."""
+Dimension = Literal["a", "l", "p", "s", "r"]
+"""All files, or those of a language, province or stream, or that were declined for a reason: what
+comes first in an attribute. Of a reason, days alone are counted."""
+
+REASON: Final[Dimension] = "r"
 
 GROUPS: Final = ("lang", "province", "stream")
 """What files are grouped by; the first letter of each is its dimension."""
@@ -88,9 +91,10 @@ def counted(pk: str, passed: Passed | None) -> Counts:
     if passed is None:
         return found
     groups = ["a", *(f"{name[0]}_{passed['of'].get(name) or '0'}" for name in GROUPS)]
+    reasons = [f"{REASON}_{reason}" for reason in passed.get("reasons", ())]
     for fact, number in Counter(facts(passed)).items():
         row = found.setdefault(_row_key(fact, pk), {})
-        for group in groups:
+        for group in [*groups, *(reasons if fact.kind in SPANS else ())]:
             row[f"{group}{_COUNTED}{fact.what}"] = number
     return found
 

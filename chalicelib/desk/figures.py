@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
 
-from chalicelib.cases.figures import ENDS, FIGURES, REACH, Dimension, Figure, Span, figures
+from chalicelib.cases.figures import (
+    ENDS,
+    FIGURES,
+    REACH,
+    REASON,
+    SPANS,
+    Dimension,
+    Figure,
+    Span,
+    figures,
+)
 from chalicelib.cases.turnaround import Turnaround, reached
 from chalicelib.core.ports import Store, Stretch
 
@@ -15,7 +25,8 @@ MAX_FIGURE_ROWS: Final = 5_000
 
 
 class Group(NamedTuple):
-    """Whose files: all, or those of one language (`l`), province (`p`) or stream (`s`)."""
+    """Whose files: all, or those of one language (`l`), province (`p`) or stream (`s`), or those
+    that were declined for one reason (`r`)."""
 
     dimension: Dimension = "a"
     value: str = ""
@@ -80,15 +91,17 @@ class Figures:
 
     def table(self, first: str, last: str, group: Group = ALL_FILES) -> tuple[FigureTable, bool]:
         """Return the figures from one month to another (`2026-03`), both with them, and whether
-        all of them could be read: of one group of files; or of all, and of each group how far they
-        came and how long their declarations waited."""
+        all of them could be read: of one group of files; or of all, of each group how far they
+        came and how long their declarations waited, and of each reason how long each stage took."""
         stretch = Stretch(low=first, high=f"{last}~")
         found = self.store.listing(FIGURES, stretch, (), MAX_FIGURE_ROWS)
         own = (f"{group.dimension}_{group.value}__" if group != ALL_FILES else "a__",)
         every = ("a__", "l_", "p_", "s_") if group == ALL_FILES else own
 
         def starts(kind: str) -> tuple[str, ...]:
-            return every if kind in (REACH, ENDS, "declaration") else own
+            found = every if kind in (REACH, ENDS, "declaration") else own
+            is_asked = kind in SPANS and group == ALL_FILES
+            return (*found, f"{REASON}_") if is_asked else found
 
         return FigureTable(figures(found.rows, starts)), found.is_whole
 

@@ -69,6 +69,10 @@ def test_each_step_is_counted_as_it_is_taken_and_what_is_taken_back_is_not(
     assert found.whats(ENDS) == [("declined", 1), ("why_not_ci", 1)]
     assert found.stage("declaration") == (3, 5, 2)
     assert found.stage("invitation") is None
+    assert found.stage("declaration", Group("r", "not_ci")) == (5, 5, 1)
+    assert found.stage("whole", Group("r", "not_ci")) == (5, 5, 1)
+    assert found.stage("declaration", Group("r", "other")) is None
+    assert found.stage("declaration", month="2026-03") == (3, 5, 2)
     group = Group("l", lived[0].lang)
     assert found.number(REACH, "received", group) == 4
     assert found.number(REACH, "received", Group("l", "xx")) == 0
@@ -96,6 +100,11 @@ def test_the_page_shows_what_is_counted_of_everybody_and_of_a_group(
     assert rows["Refusés"] == "1"
     lang = lived[0].lang
     assert "Par langue" in page
+    months, reasons = (
+        page.split(f"Les jours de chaque étape, {by}")[1] for by in ("par mois", "par motif")
+    )
+    assert re.search(r">2026-03</td>.*?>3 \(5\)</td>", months, re.S)
+    assert re.search(r'data-head="Motif".*?>5 \(5\)</td>', reasons, re.S)
     some = rita.get(f"/desk/figures?of=l_{lang}&from=2026-03&to=2026-03").body.decode()
     assert "Par langue" not in some
     assert ">4<" in some

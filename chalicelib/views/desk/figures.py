@@ -7,9 +7,19 @@ from functools import partial
 from typing import Final
 
 from chalicelib import content
-from chalicelib.cases.figures import ENDS, HELD, MAIL, NEWS, REACH, REACHED, SPANS, WHY, Dimension
+from chalicelib.cases.figures import (
+    ENDS,
+    HELD,
+    MAIL,
+    NEWS,
+    REACH,
+    REACHED,
+    REASON,
+    SPANS,
+    WHY,
+    Dimension,
+)
 from chalicelib.cases.file_index import stream_code
-from chalicelib.cases.turnaround import Turnaround
 from chalicelib.core import eastern_time
 from chalicelib.core.languages import Lang
 from chalicelib.desk.figures import (
@@ -49,6 +59,7 @@ class FiguresViews:
         group = _group(query.get("of", ""), names)
         table, is_whole = self.figures.table(first, last, group)
         stages = [(one, table.stage(one, group)) for one in SPANS]
+        by_month = _by_month(table, group, months(first, last))
         facts: dict[str, object] = {
             "aside": _aside(visit, offered, names),
             "offered": offered,
@@ -61,7 +72,8 @@ class FiguresViews:
             "funnel": [(name, table.number(REACH, name, group)) for name in REACHED],
             "stages": stages,
             "longest": max([1, *(found.most for _, found in stages if found)]),
-            "by_month": _by_month(table, group, months(first, last)),
+            "by_month": by_month,
+            "month_days": [(one["month"], one["days"]) for one in by_month],
             "by_group": _by_group(table, names) if group == ALL_FILES else [],
             **_ends(table, group, lang),
             "news": _news(table, group, months(first, last)),
@@ -125,14 +137,10 @@ def _by_month(table: FigureTable, group: Group, every: Sequence[str]) -> list[Ma
                 if (found := table.stage(span, group, month))
             ),
             "funded": table.number(ENDS, "approved", group, month),
-            "days": _median(table.stage("declaration", group, month)),
+            "days": [table.stage(one, group, month) for one in SPANS],
         }
         for month in every
     ]
-
-
-def _median(found: Turnaround | None) -> int | None:
-    return None if found is None else found.median
 
 
 def _by_group(table: FigureTable, names: Names) -> list[tuple[str, list[Mapping[str, object]]]]:
@@ -169,7 +177,12 @@ def _ends(table: FigureTable, group: Group, lang: Lang) -> dict[str, object]:
     """Return how files ended, and for which reasons they were declined."""
     every = table.whats(ENDS, group)
     reasons = [(what.removeprefix(WHY), n) for what, n in every if what.startswith(WHY)]
+    names = {code: "".join(reason_texts([code], lang)) or code for code, _ in reasons}
     return {
         "ends": [(what, number) for what, number in every if not what.startswith(WHY)],
-        "reasons": [("".join(reason_texts([code], lang)) or code, n) for code, n in reasons],
+        "reasons": [(names[code], number) for code, number in reasons],
+        "reason_days": [
+            (names[code], [table.stage(one, Group(REASON, code)) for one in SPANS])
+            for code, _ in reasons
+        ],
     }
