@@ -76,7 +76,7 @@ class AddedDocuments:
         row = self._row(case, brought, self.now() + LOOK_AGAIN) | {
             "size": len(brought.body),
             "file_kind": kind,
-            "digest": digest_of(brought),
+            "digest": digest_of(brought.body),
         }
         made = reserve(self.store, row, network, self.keys.people, self.now())
         self.bucket().put(made.object_key, brought.body)

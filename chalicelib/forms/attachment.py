@@ -73,6 +73,9 @@ class Attachment:
     mark: str
     """What the bytes bore that were looked at, of a document that a browser may send once more as
     long as its page is good."""
+    digest: str
+    """Of the bytes that a form brought, or that were looked at: they may come back with another
+    mark, as S3 marks bytes by the parts in which they came."""
     row: Item
 
     @classmethod
@@ -88,6 +91,7 @@ class Attachment:
             kind=row.get("file_kind", ""),
             why=row.get("why", ""),
             mark=row.get("mark", ""),
+            digest=row.get("digest", ""),
             row=row,
         )
 

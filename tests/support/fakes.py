@@ -387,6 +387,8 @@ class MemoryDocuments(MemoryBucket):
     def __init__(self, now: Callable[[], datetime]) -> None:
         super().__init__(now)
         self.results: dict[str, str] = {}
+        self.marks: dict[str, str] = {}
+        """The mark of bytes that came in several parts: no longer the digest of all."""
 
     def offer(self, key: str, most_bytes: int, seconds: int, back: str) -> Offer:
         fields = {"key": key, "success_action_redirect": back}
@@ -396,9 +398,8 @@ class MemoryDocuments(MemoryBucket):
         if key not in self.bodies:
             return None
         body = self.bodies[key][0]
-        return Seen(
-            len(body), self.results.get(key, ""), md5(body, usedforsecurity=False).hexdigest()
-        )
+        mark = self.marks.get(key) or md5(body, usedforsecurity=False).hexdigest()
+        return Seen(len(body), self.results.get(key, ""), mark)
 
     def read(self, key: str) -> bytes:
         assert self.results.get(key) == CLEAN, "nobody reads what the scan did not find clean"

@@ -424,6 +424,35 @@ def test_other_bytes_under_the_key_of_a_large_document_are_looked_at_anew(
     assert nothing_is_left(way, documents)
 
 
+@pytest.mark.parametrize("scan", [CLEAN, ""])
+def test_a_large_document_that_comes_back_out_of_a_copy_is_opened_again_and_told_of_once(
+    way: Journey, documents: MemoryDocuments, scan: str
+) -> None:
+    """`aws s3 sync` sends what is large in parts, and S3 then marks the same bytes otherwise."""
+    url = filled(way, invite=invited(way))
+    key = offered(way, url)["fields"]["key"]
+    documents.put(key, files.pdf())
+    way.visitor.page(f"{url}/documents?came={key[9:]}")
+    send(way, url)
+    scanned(way, documents)
+    way.deliver()
+    letters, file = len(way.mailer.sent), f"/file/{token(way.mailer.to(ADA)[-1].text, 'file')}"
+    documents.marks[key] = "of two parts"
+    documents.results.pop(key)
+    opened = f"{file}?document={key[9:]}"
+    assert way.visitor.page(opened).status_code == 404, "nobody has scanned it yet"
+    if not scan:
+        documents.results[key] = "FAILED"
+        scanned(way, documents)
+        documents.results[key] = CLEAN
+    scanned(way, documents)
+    assert way.visitor.page(opened).status_code == 303
+    way.deliver()
+    assert len(way.mailer.sent) == letters
+    (row,) = rows(way)
+    assert (row["state"], row["mark"]) == ("clean", "of two parts")
+
+
 @pytest.mark.parametrize("name", list(files.WRONG)[::5])
 def test_a_large_document_of_the_wrong_kind_is_found_when_it_is_read(
     way: Journey, documents: MemoryDocuments, name: str

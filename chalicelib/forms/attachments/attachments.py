@@ -65,7 +65,7 @@ class Attachments:
             return twice
         _check_room(draft, brought)
         row = awaited(draft.key[0], brought, self.now(), self.now() + LOOK_AGAIN)
-        row |= {"size": len(brought.body), "file_kind": kind, "digest": digest_of(brought)}
+        row |= {"size": len(brought.body), "file_kind": kind, "digest": digest_of(brought.body)}
         made = reserve(self.store, row, network, self.people_key, self.now())
         self.bucket().put(made.object_key, brought.body)
         try:

@@ -71,17 +71,17 @@ def kind_of(brought: Brought) -> str:
         raise wrong(brought.field, found.code) from None
 
 
-def digest_of(brought: Brought) -> str:
-    return sha256(brought.body).hexdigest()
+def digest_of(body: bytes) -> str:
+    return sha256(body).hexdigest()
 
 
 def brought_before(found: Iterable[Attachment], brought: Brought) -> Attachment | None:
     """Return the document that was brought by the same press of a button, pressed twice: the same
     bytes for the same field, of which one can be opened."""
-    digest = digest_of(brought)
+    digest = digest_of(brought.body)
     return next(
         (one for one in found
-         if one.field == brought.field and one.row.get("digest") == digest and one.state not in SHUT),
+         if one.field == brought.field and one.digest == digest and one.state not in SHUT),
         None,
     )  # fmt: skip
 

@@ -25,6 +25,7 @@ from chalicelib.forms.attachment import (
     id_of,
 )
 from chalicelib.forms.attachments.attachments import arrival
+from chalicelib.forms.attachments.bringing import digest_of
 from chalicelib.forms.attachments.ports import CLEAN, THREATS, UNSUPPORTED, DocumentStore, Seen
 from chalicelib.forms.attachments.wrong_file import WrongFile
 from chalicelib.forms.drafts.draft import OPEN, draft_key
@@ -160,11 +161,22 @@ class AttachmentMinder:
         from chalicelib.forms.attachments.inspection import inspect
 
         # What came past us is read now, when the scan allows it: its kind is its bytes'.
+        body = self.bucket().read(found.object_key)
+        digest = digest_of(body)
+        if found.digest == digest:
+            return self._back(found, owner, seen.mark)
         try:
-            kind = inspect(self.bucket().read(found.object_key))
+            kind = inspect(body)
         except WrongFile as wrong:
             return self._settle(found, owner, "refused", why=wrong.code)
-        return self._settle(found, owner, "clean", kind=kind, mark=seen.mark)
+        facts = {"file_kind": kind, "mark": seen.mark, "digest": digest}
+        return self._settle(found, owner, "clean", **facts)
+
+    def _back(self, found: Attachment, owner: Item, mark: str) -> str:
+        """Keep the mark of bytes that were looked at before, and came back out of a copy: nobody
+        is told of them twice."""
+        facts: Item = {"state": "clean", "mark": mark}
+        return self._change(found, [], "clean", **facts, **self._next(found, owner, "clean"))
 
     def _waits(self, found: Attachment, seen: Seen) -> str:
         """Look again later; after a quarter of an hour somebody is told."""
@@ -182,16 +194,11 @@ class AttachmentMinder:
         found: Attachment,
         owner: Item,
         state: AttachmentState,
-        *,
-        kind: str = "",
-        why: str = "",
-        mark: str = "",
+        **learnt: str,
     ) -> str:
-        """Keep what the scan found, and owe the letters of a file that was sent before it did."""
-        facts: Item = {"state": state, "settled_at": stamp(self.now())}
-        facts |= {"file_kind": kind} if kind else {}
-        facts |= {"why": why} if why else {}
-        facts |= {"mark": mark} if mark else {}
+        """Keep what the scan found, and what was learnt of the bytes; owe the letters of a file that
+        was sent before it did."""
+        facts: Item = {"state": state, "settled_at": stamp(self.now()), **learnt}
         letters: list[Write] = []
         if found.owner.startswith(FILE):
             # Of what was added later the morning's letter tells, unless nobody can open it.
