@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -35,9 +36,14 @@ print(json.dumps({"status": answer["statusCode"], "clients": made, "modules": li
 """
 
 
-def posted(form: str, fields: dict[str, Any]) -> dict[str, Any]:
+DESK_TABLES = {"chalicelib.views.desk", "chalicelib.views.desk.routes"}
+"""What stands in the way of every request: which addresses the desk has, and nothing of its views."""
+
+
+def posted(form: str, fields: dict[str, Any], accept: str = "*/*") -> dict[str, Any]:
     """A fresh interpreter's account of its first post: the answer, modules and clients."""
     event = {**canned.post("/forms/{form}", fields), "pathParameters": {"form": form}}
+    event["headers"] = {**event["headers"], "Accept": accept}
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
         **ENVIRONMENT,
@@ -100,6 +106,28 @@ def test_a_scripts_post_loads_no_page_no_letter_and_no_mail(
     }
     assert [name for name in needless if find_spec(name) is None] == [], "renamed, or gone"
     assert needless.isdisjoint(found["modules"])
+    assert of_the_desk(found) == DESK_TABLES
+
+
+@pytest.mark.parametrize(
+    ("form", "fields", "status"),
+    [
+        ("application", samples.application(), 303),
+        ("eoi", samples.eoi(contact_email="nobody"), 422),
+    ],
+    ids=["stored", "refused"],
+)
+def test_a_form_that_is_answered_by_a_page_loads_nothing_of_the_desk(
+    form: str, fields: dict[str, Any], status: int
+) -> None:
+    found = posted(form, fields, "text/html")
+    assert found["status"] == status
+    assert of_the_desk(found) == DESK_TABLES
+
+
+def of_the_desk(found: dict[str, Any]) -> set[str]:
+    """Return the modules of the desk among those that a process loaded."""
+    return {name for name in found["modules"] if re.match(r"chalicelib\..*desk", name)}
 
 
 def test_what_ses_reports_is_settled_without_a_page_or_a_letter() -> None:
