@@ -71,6 +71,14 @@ class FileList(NamedTuple):
     is_ordered: bool
 
 
+class Found(NamedTuple):
+    """What a search found. `reached` is the file up to which all were looked at, where there are
+    more than one look takes; blank once there are none."""
+
+    cases: list[Case]
+    reached: str
+
+
 @dataclass(frozen=True)
 class Files:
     store: Store
@@ -121,10 +129,6 @@ class Files:
             last = part.reached or (str(part.rows[-1]["sk"]) if part.rows else "")
             stretch = stretch._replace(after=last)
 
-    def _newest(self, pk: str, stretch: Stretch, where: Sequence[Where]) -> Iterator[Item]:
-        """Yield as many rows of a listing as a page of what was found shows."""
-        yield from self.store.listing(pk, stretch, where, MAX_FOUND).rows
-
     def lines_after(
         self, filters: Filters, me: str, place: LinePlace, limit: int
     ) -> tuple[list[Line], bool]:
@@ -137,9 +141,18 @@ class Files:
         lines, more = self._page(filters.states, filters, me, place.position, limit)
         return lines, not more
 
-    def search(self, text: str) -> list[Case]:
-        """Return the files with a reference, an address, or words that begin so: the newest."""
-        return self._cases(self._found(text, self._newest)[:MAX_FOUND])
+    def search(self, text: str, after: str = "") -> Found:
+        """Return the files with a reference, an address, or words that begin so: the newest behind
+        `after`, among as many as one look takes."""
+        reached: list[str] = []
+
+        def newest(pk: str, stretch: Stretch, where: Sequence[Where]) -> Iterable[Item]:
+            found = self.store.listing(pk, stretch._replace(after=after), where, MAX_FOUND)
+            reached.append(found.reached)
+            return found.rows
+
+        cases = self._cases(self._found(text, newest)[:MAX_FOUND])
+        return Found(cases, "".join(reached))
 
     def _found(self, text: str, read: Read) -> list[str]:
         """Return the cases that a search finds, `read` from the listing of their words."""
@@ -175,9 +188,10 @@ class Files:
 
     def _tab(self, tab: "DeskTab", filters: Filters, me: str, by_state: dict[str, int]) -> Tab:
         if not filters.is_timed:
-            return Tab(tab["id"], sum(by_state.get(state, 0) for state in tab["states"]), False)
+            number = sum(by_state.get(state, 0) for state in filters.states_of(tab))
+            return Tab(tab["id"], number, False)
         number, at_least = 0, False
-        for state in tab["states"]:
+        for state in filters.states_of(tab):
             # Where nothing fits what is counted, nothing fits all of it.
             if by_state.get(state):
                 one, whole = self.store.counted(

@@ -1,15 +1,18 @@
 """What a list of files is asked for: a tab, whose files, filters, an order; as an address says it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode
 
 from chalicelib import content
 from chalicelib.cases.file_index import NOBODY, FileFacets, stream_code
 from chalicelib.cases.states import NEW, step
 from chalicelib.core.business_days import at_eastern_time, business_days_between
+
+if TYPE_CHECKING:
+    from chalicelib.content.shapes.desk import DeskTab
 
 FLAGS: Final = ("late", "unread", "undeliverable", "unproved", "orphan")
 """Filters that are on or off."""
@@ -37,6 +40,11 @@ def orphan_state() -> str:
     return step(NEW, "apply_uninvited").to
 
 
+def _tab_of(state: str) -> str:
+    """Return the tab in which files of a state are listed; blank for what is no such state."""
+    return next((tab["id"] for tab in content.desk()["tabs"] if state in tab["states"]), "")
+
+
 def _is_age(text: str) -> bool:
     return text.isdecimal() and len(text) < 10 and int(text) <= AGE_MAX_DAYS
 
@@ -45,6 +53,7 @@ KNOWN: Final[Mapping[str, Callable[[str], bool]]] = {
     "tab": lambda text: any(text == tab["id"] for tab in content.desk()["tabs"]),
     "whose": WHOSE.__contains__,
     "order": ORDERS.__contains__,
+    "state": lambda text: bool(_tab_of(text)),
     "age": _is_age,
     **dict.fromkeys(FLAGS, "1".__eq__),
 }
@@ -59,6 +68,7 @@ class Filters:
 
     tab: str = ""
     whose: str = ""
+    state: str = ""
     form: str = ""
     stream: str = ""
     language: str = ""
@@ -81,7 +91,8 @@ class Filters:
         found = cls(**given)
         return replace(
             found,
-            tab=found.tab or content.desk()["tabs"][0]["id"],
+            # A state is listed in one tab alone, whichever the address names beside it.
+            tab=_tab_of(found.state) or found.tab or content.desk()["tabs"][0]["id"],
             whose=found.whose or WHOSE[0],
             q=query.get("q", "").strip()[:QUERY_MAX_LENGTH],
             at=query.get("at", "").strip()[:POSITION_MAX_LENGTH],
@@ -105,7 +116,13 @@ class Filters:
     @property
     def states(self) -> list[str]:
         states = next(tab["states"] for tab in content.desk()["tabs"] if tab["id"] == self.tab)
-        return [state for state in states if not self.orphan or state == orphan_state()]
+        asked = [self.state] if self.state else states
+        return [one for one in asked if not self.orphan or one == orphan_state()]
+
+    def states_of(self, tab: "DeskTab") -> Sequence[str]:
+        """Return the states whose files are listed in a tab: a state that is asked for is one of
+        this list alone."""
+        return self.states if tab["id"] == self.tab else tab["states"]
 
     @property
     def chosen(self) -> list[tuple[str, str]]:

@@ -51,10 +51,10 @@ class NextFiles:
     def _found(self, filters: Filters, staff: Staff, case: Case) -> NextFile:
         """Return what follows among what a search found."""
         found = self.files.search(filters.q)
-        ids = [one.id for one in found]
-        rest = found[ids.index(case.id) + 1 :] if case.id in ids else []
+        ids = [one.id for one in found.cases]
+        rest = found.cases[ids.index(case.id) + 1 :] if case.id in ids else []
         following = next((one for one in rest if _is_open(one, staff)), None)
-        return NextFile(following, is_end=following is None)
+        return NextFile(following, is_end=following is None and not found.reached)
 
     def _cases(self, lines: Sequence[Line]) -> list[tuple[Line, Case]]:
         keys = [case_key(line.row["case"]) for line in lines]

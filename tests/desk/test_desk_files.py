@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -22,7 +22,7 @@ from chalicelib.cases.staff import Roster
 from chalicelib.cases.states import table
 from chalicelib.core import eastern_time, formatting
 from chalicelib.core.business_days import business_days_between
-from chalicelib.core.ports import Change, Put
+from chalicelib.core.ports import Change, Listing, Put, Stretch, Where
 from chalicelib.core.settings import read
 from chalicelib.desk.filters import Filters
 from chalicelib.desk.recount import Recount
@@ -31,7 +31,7 @@ from chalicelib.services import Services
 from clock_steps import QuickStore
 from counting_store import Counting
 from environment import ENVIRONMENT, RITA, SAM
-from fakes import MemoryMailer, SetClock
+from fakes import MemoryMailer, MemoryStore, SetClock
 from journey import Journey
 from staff_browser import StaffBrowser
 from visitor import Visitor
@@ -112,6 +112,65 @@ def test_each_tab_counts_what_it_lists_whatever_the_filters(
     for nothing in ("stream=nothing", "province=nowhere", "owner=nobody-at-all"):
         assert sum(tabs(look(rita, f"?tab=to_decide&{nothing}")).values()) == 0, "and never all"
     assert tabs(look(rita, "?tab=to_decide&language=en"))["invited"] == 1
+
+
+def test_a_tab_of_several_states_is_asked_for_one_of_them(
+    rita: StaffBrowser, many: list[Case], way: Journey
+) -> None:
+    by_state: dict[str, list[str]] = {}
+    for case in many:
+        by_state.setdefault(case.state, []).append(case.current_ref)
+    assert len(by_state) > 2
+    for tab in content.desk()["tabs"]:
+        whole = tabs(look(rita, f"?tab={tab['id']}"))
+        for state in tab["states"]:
+            page = look(rita, f"?tab=held&state={state}")
+            there = by_state.get(state, [])
+            assert sorted(refs(page)) == sorted(there), state
+            assert tabs(page) == {**whole, tab["id"]: len(there)}, "of this tab alone"
+            filters = Filters.of({"state": state})
+            assert len(way.service.desk.files.ids(filters, "rita-roy")) == len(there), "exported"
+            offered = re.findall(r'id="f-state".*?</select>', page, re.S)
+            assert [f'value="{one}"' in "".join(offered) for one in tab["states"]] == [
+                len(tab["states"]) > 1
+            ] * len(tab["states"])
+            (nav,) = re.findall(r'class="jump tabs".*?</nav>', page, re.S)
+            assert "state=" not in nav, "other tabs are whole"
+    page = look(rita, "?state=EOI_DECLINED")
+    assert "Fermés" in page
+    assert "(retirer)" in page
+    (taken_off,) = re.findall(r'<ul class="chosen">\s*<li><a href="([^"]*)"', page)
+    assert "state=" not in taken_off
+    unknown = look(rita, "?tab=invited&state=NOTHING")
+    assert "NOTHING" in unknown
+    assert len(refs(unknown)) == len(by_state["EOI_APPROVED"])
+
+
+def test_a_search_that_has_not_looked_at_all_says_so_and_looks_further(
+    rita: StaffBrowser, many: list[Case], way: Journey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = refs(look(rita, "?q=maison"))
+    oldest = whole[-1]
+    number = next(re.findall(r"\d+", case.org)[0] for case in many if case.current_ref == oldest)
+    every = MemoryStore.listing
+
+    def short(pk: str, stretch: Stretch, where: Sequence[Where], limit: int) -> Listing:
+        all_rows = every(way.store, pk, stretch, (), 1000).rows
+        fits = {row["sk"] for row in every(way.store, pk, stretch, where, 1000).rows}
+        found = [row for row in all_rows[:2] if row["sk"] in fits]
+        return Listing(found, len(all_rows) <= 2, all_rows[1]["sk"] if len(all_rows) > 2 else "")
+
+    monkeypatch.setattr(way.store, "listing", short)
+    page, looks = look(rita, f"?q=maison+{number}"), 1
+    while not refs(page):
+        assert "Nothing yet" in page or "Rien encore" in page
+        assert "Aucun dossier ne correspond" not in page
+        more = re.search(r'class="button" href="[^"]*/desk/files(\?[^"]*)"', page)
+        assert more
+        page, looks = look(rita, more[1].replace("&amp;", "&")), looks + 1
+    assert refs(page) == [oldest]
+    assert looks > 2
+    assert "Chercher plus loin" not in page
 
 
 def test_every_state_that_a_file_can_be_seen_in_stands_in_one_tab() -> None:

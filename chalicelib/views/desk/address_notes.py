@@ -31,7 +31,7 @@ def filters_aside(visit: Visit, filters: Filters, words: FilterWords) -> list[st
     """Return the same of a list of files, whose filters are followed even where nothing is called
     so: those files may still be there."""
     listed: Known = {name: lambda one: True for name in words.options}
-    said = left_aside(visit, {**KNOWN, **listed, "q": lambda one: True})
+    said = left_aside(visit, {**listed, **KNOWN, "q": lambda one: True})
     for name, value in filters.chosen:
         if name in words.options and value not in dict(words.options[name]):
             said.append(_message("unlisted", visit.lang, value))

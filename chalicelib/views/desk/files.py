@@ -59,13 +59,15 @@ class FilesViews:
         query = visit.request.query
         me = visit.signed_in.staff
         known = self.looks.of(me.id)
+        after = query.get("after", "")[:POSITION_MAX_LENGTH]
         if (asked := replace(Filters.of(query), at="")).q:
-            lines = [line_of(case) for case in self.files.search(asked.q)]
-            return self._page(visit, asked, known, FileList(lines, [], "", True))
+            result = self.files.search(asked.q, after)
+            lines = [line_of(case) for case in result.cases]
+            return self._page(visit, asked, known, FileList(lines, [], result.reached, True))
         filters = self._filters(query, known)
         if not visit.is_head:
             self.looks.remember(me.id, known, filters.query())
-        found = self.files.listed(filters, me.id, query.get("after", "")[:POSITION_MAX_LENGTH])
+        found = self.files.listed(filters, me.id, after)
         return self._page(visit, filters, known, found)
 
     def _filters(self, query: Mapping[str, str], known: Item) -> Filters:
@@ -88,7 +90,7 @@ class FilesViews:
             **self._ways(filters, found, words, lang),
             "filters": filters,
             "labels": {name: text[lang] for name, text in texts["filters"].items()},
-            "options": words.options,
+            "options": words.options_in(filters.tab),
             "export": f"{self.entry.address('export')}?{filters.query()}",
             "flags": FLAGS,
             "orders": [(one, texts["orders"][one][lang]) for one in ORDERS],
@@ -107,7 +109,7 @@ class FilesViews:
             "tabs": [
                 {
                     "name": tab["name"][lang],
-                    "url": f"{base}?{filters.query(tab=tab['id'])}",
+                    "url": f"{base}?{filters.query(tab=tab['id'], state='')}",
                     "here": tab["id"] == filters.tab,
                     "number": counts[tab["id"]].number,
                     "at_least": counts[tab["id"]].at_least,

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from chalicelib import content
 from chalicelib.cases.staff import Roster
+from chalicelib.cases.states import staff_name
 from chalicelib.core import formatting
 from chalicelib.core.languages import Lang
 from chalicelib.desk.files import Tab
@@ -28,12 +29,21 @@ class FilterWords:
         """What each filter with a list may be, as its value and its name."""
         texts, lang = content.desk(), self._lang
         return {
+            "state": [
+                (one, staff_name(one, lang)) for tab in texts["tabs"] for one in tab["states"]
+            ],
             "form": [(one, words[lang]) for one, words in texts["forms"].items()],
             "stream": [(one["id"], one[lang]) for one in content.streams()],
             "language": [("fr", "Français"), ("en", "English")],
             "province": [(one["id"], one[lang]) for one in content.provinces()],
             "owner": sorted(self.names.items(), key=lambda pair: pair[1]),
         }
+
+    def options_in(self, tab: str) -> Options:
+        """Return what each filter may be in a tab: its own states alone, where it has several."""
+        states = next(one["states"] for one in content.desk()["tabs"] if one["id"] == tab)
+        of_tab = [pair for pair in self.options["state"] if pair[0] in states]
+        return {**self.options, "state": of_tab if len(of_tab) > 1 else []}
 
     def tab(self, filters: Filters) -> str:
         tabs = content.desk()["tabs"]
