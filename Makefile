@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := check
-.PHONY: help install run test lint check pictures year lives stranger issue rehearsal flood interface wordpress verify supply checkov lock runtime package deploy browser
+.PHONY: help install run test lint check pictures year lives stranger issue rehearsal flood sheet interface wordpress verify supply checkov lock runtime package deploy browser
 .PHONY: install-tools install-emulator lint-types lint-rest
 
 help: ## List what make can do
@@ -80,6 +80,9 @@ flood: $(READY) ## Flood the app with ten thousand posts of a thousand networks 
 
 bench: $(READY) ## Measure everything beside its peers, and write docs/performance.md (a quarter of an hour)
 	@$(BIN)/python -m bench.everything
+
+sheet: $(READY) ## Export a hundred thousand files and open the sheet in LibreOffice (some minutes; FILES=…)
+	@$(BIN)/python -m bench.export $(or $(FILES),100000) --libreoffice
 
 interface: $(READY) ## Try every operation of OpenAPI with a thousand made-up requests (some minutes; EXAMPLES=…)
 	@EXAMPLES=$(or $(EXAMPLES),15) $(BIN)/python -m pytest -q tests/e2e/test_whole_interface.py

@@ -18,7 +18,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "support"))
 
@@ -35,6 +35,9 @@ from chalicelib.desk.filters import Filters
 from chalicelib.desk.jobs import Jobs, StaffJob
 from environment import RITA
 from fakes import MemoryStore
+
+MOST_MEMORY: Final = 300_000_000
+"""Bytes that an export of a hundred thousand files may take."""
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 LIVE = "=1+1 Été"
@@ -147,6 +150,8 @@ def main(arguments: Mapping[str, Any]) -> None:
                 f"at most {peak:.0f} MB of memory so far",
                 flush=True,
             )
+            if peak * 1024**2 > MOST_MEMORY:
+                sys.exit(f"that is more than the {MOST_MEMORY / 1e6:.0f} MB it may take")
             if arguments["libreoffice"] and ending == "xlsx" and ids is not every:
                 opened_by_libreoffice(sheet, number)
 

@@ -3,15 +3,18 @@
 import csv
 import io
 import re
+import tracemalloc
 from collections.abc import Callable
 from datetime import datetime
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from openpyxl import load_workbook
 
+from bench.export import MOST_MEMORY, export
 from chalicelib import content
 from chalicelib.cases.case import Case
 from chalicelib.cases.effects import Decider
@@ -145,6 +148,23 @@ def test_no_cell_is_a_formula_and_accents_stay_whole_in_both_formats(
     assert "Été à l’Œuvre" in cells_of_text
     assert f"'{HOSTILE}" in cells_of_text
     assert not [cell for cell in cells_of_text if cell.startswith(("=", "+", "-", "@"))]
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_a_sheet_of_a_hundred_thousand_files_takes_no_more_memory_than_it_may(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What each file more adds, with every column, holds for as many as there are."""
+    monkeypatch.setattr("chalicelib.desk.exporting.FILES_A_STEP", 20)
+    every, peaks = [column.id for column in columns("fr", {})], []
+    export(20, tmp_path, ending, every)
+    for number in (20, 60):
+        tracemalloc.start()
+        export(number, tmp_path, ending, every)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    a_file = (peaks[1] - peaks[0]) / 40
+    assert peaks[0] + 100_000 * max(a_file, 0) < MOST_MEMORY, a_file
 
 
 def test_dates_and_amounts_can_be_reckoned_with(way: Journey, objects: MemoryObjects) -> None:
