@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from chalicelib.core.email_address import email_or_none
-from chalicelib.core.settings import Settings, SettingsError, read
+from chalicelib.core.settings import SettingsError, read, right_of
 from infra.extras import wrong_extras
 from infra.package import ROOT
 
@@ -38,8 +39,17 @@ class DeployError(Exception):
     """Why the deploy stopped, with a line for each thing to mend."""
 
 
-def stage_settings(stage: str, folder: Path = STAGES) -> dict[str, str]:
-    """Return the parameters of a stage's file. Raises DeployError that names all that is wrong."""
+@dataclass(frozen=True)
+class StageFile:
+    """The file of a stage: `given` is what it sets, `wrong` has a line for each thing to mend."""
+
+    where: str
+    given: Mapping[str, str]
+    wrong: Sequence[str]
+
+
+def read_stage_file(stage: str, folder: Path = STAGES) -> StageFile:
+    """Return the file of a stage. Raises DeployError where there is none that can be read."""
     where = f"infra/stages/{stage}.json"
     try:
         found = json.loads((folder / f"{stage}.json").read_text("utf-8"))
@@ -53,15 +63,13 @@ def stage_settings(stage: str, folder: Path = STAGES) -> dict[str, str]:
     no_text = [name for name, value in found.items() if not isinstance(value, str | None)]
     wrong = [f'{name} must be a text: "…", not {json.dumps(found[name])}' for name in no_text]
     wrong += [one for one in problems(stage, given) if one.split()[0] not in no_text]
-    if wrong:
-        raise DeployError("\n".join(f"{one} in {where}" for one in wrong))
-    return given
+    return StageFile(where, given, [f"{one} in {where}" for one in wrong])
 
 
-def settings_of(stage: str, given: Mapping[str, str]) -> Settings:
-    """Return what the functions of a stage will run with, before there are any. Raises
-    SettingsError."""
-    return read(_environment(stage, given)[0])
+def right_settings(stage: str, given: Mapping[str, str]) -> dict[str, object]:
+    """Return what the functions of a stage will run with, before there are any: of its settings
+    those that are right, by their names in a function."""
+    return right_of(_environment(stage, given))
 
 
 def template_source() -> Any:
@@ -69,20 +77,27 @@ def template_source() -> Any:
     return json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
 
 
-def _environment(stage: str, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the environment of the functions, and the parameter that each setting comes from."""
+def parameters_of_settings() -> dict[str, str]:
+    """Return the parameter of the template that each setting of the functions comes from."""
     template = template_source()
-    parameters = template["Parameters"]
+    names = template["Globals"]["Function"]["Environment"]["Variables"]
+    found = {
+        setting.lower(): "PublicUrl" if setting == "PUBLIC_URL" else value.get("Ref")
+        for setting, value in names.items()
+    }
+    return {name: one for name, one in found.items() if one in template["Parameters"]}
+
+
+def _environment(stage: str, given: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the functions."""
+    parameters = template_source()["Parameters"]
     values = {name: one["Default"] for name, one in parameters.items() if "Default" in one}
     values |= {**given, "Stage": stage}
-    names = template["Globals"]["Function"]["Environment"]["Variables"]
-    environment, parameter_of = dict(_MADE_BY_THE_STACK), {}
-    for setting, value in names.items():
-        parameter = "PublicUrl" if setting == "PUBLIC_URL" else value.get("Ref")
-        if parameter in parameters:
-            parameter_of[setting.lower()] = parameter
-            environment[setting] = values.get(parameter) or environment.get(setting, "")
-    return environment, parameter_of
+    environment = dict(_MADE_BY_THE_STACK)
+    for name, parameter in parameters_of_settings().items():
+        setting = name.upper()
+        environment[setting] = values.get(parameter) or environment.get(setting, "")
+    return environment
 
 
 def check(stage: str, given: Mapping[str, str], endpoint: str | None) -> None:
@@ -105,10 +120,10 @@ def _every_problem(stage: str, given: Mapping[str, str], endpoint: str | None) -
     parameters = template_source()["Parameters"]
     for name in given.keys() - parameters.keys():
         yield f"{name} is no setting"
-    environment, parameter_of = _environment(stage, given)
     try:
-        read(environment)
+        read(_environment(stage, given))
     except SettingsError as error:
+        parameter_of = parameters_of_settings()
         for setting, why in error.problems.items():
             name = parameter_of[setting]
             about = parameters[name]["Description"]

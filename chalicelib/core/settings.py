@@ -220,6 +220,14 @@ def read(environment: Mapping[str, str]) -> Settings:
         raise SettingsError(problems) from None
 
 
+def right_of(environment: Mapping[str, str]) -> dict[str, object]:
+    """Return the settings of an environment that are right, whatever the others are."""
+    given = {name: environment.get(name.upper(), "") for name in Settings.model_fields}
+    return {
+        name: _value_of(name, text) for name, text in given.items() if not problem_of(name, text)
+    }
+
+
 def problem_of(name: str, text: str) -> str:
     """Return what is wrong with a text as the setting of this name; blank when it fits."""
     try:

@@ -1,6 +1,6 @@
 """`relais deploy`, `relais rollback`, `relais destroy`: a stage comes, goes back and goes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 import typer
@@ -11,30 +11,15 @@ from infra.deploy import deploy as deploy_stage
 from infra.deploy import left_of, roll_back
 from infra.deployments import Deployments, bucket_of
 from infra.operator.anchoring import anchor_a_new_stage
-from infra.operator.checks.answers import look, not_looked_at
-from infra.operator.checks.functions import few_functions, old_runtime, unheard_access_log
-from infra.operator.checks.key_secrets import spoiled_secrets
-from infra.operator.checks.mail_account import ACCOUNT_CHECKS
-from infra.operator.checks.programme import few_holidays
-from infra.operator.checks.sender import SENDER_CHECKS
+from infra.operator.before_deploy import in_the_way, settings_so_far
 from infra.operator.copies import copied_rows
 from infra.operator.errors import OperatorError
 from infra.operator.session import Session, session_of
 from infra.operator.stage import LOCAL, Operator, stages
 from infra.package import NO_BYTE_CODE, ROOT, PackageError, package
 from infra.pythons import python_of
-from infra.stage_file import DeployError, settings_of, stage_settings
+from infra.stage_file import DeployError, read_stage_file
 from infra.supply import RUNTIME
-
-BEFORE_A_DEPLOY: Final = (
-    *SENDER_CHECKS,
-    *ACCOUNT_CHECKS,
-    spoiled_secrets,
-    few_functions,
-    old_runtime,
-    few_holidays,
-)
-"""What the doctor can see of an account before there is a stack."""
 
 Name = Annotated[str, typer.Argument(help="A file of infra/stages, without .json.")]
 
@@ -63,12 +48,15 @@ def deploy(
     """Deploy this checkout to AWS: check all that can be known, show what changes, then do it."""
     session = _session_for(context, stage)
     try:
-        settings = stage_settings(stage)
-        operator = session.given or Operator(stage, settings=settings_of(stage, settings))
+        file = read_stage_file(stage)
+        settings = file.given
+        operator = session.given or Operator(stage, settings=settings_so_far(stage, file))
+        if file.wrong:
+            in_the_way(session, operator, file)
+            raise DeployError(f"mend {file.where} first; nothing was made")
         # Whoever is not signed in learns it here, and not from each check.
         agree = _agree(session, operator.account)
-        findings = in_the_way(session, operator, settings)
-        if findings:
+        if findings := in_the_way(session, operator, file):
             session.confirm(f"{findings} of these will be in the way. Deploy all the same?")
         session.say("building the package")
         template = package(ROOT / "build" / stage)
@@ -90,21 +78,6 @@ def _anchor(session: Session, operator: Operator) -> None:
             session.say("anchoring the audit for the first time")
     except ClientError as error:
         session.say(f"the audit is anchored at night, and could not be now: {error}")
-
-
-def in_the_way(session: Session, operator: Operator, settings: Mapping[str, str]) -> int:
-    """Say what would be in the way of a deploy, and what nobody could see; return how much."""
-
-    def no_access_log(operator: Operator) -> str | None:
-        return unheard_access_log(operator, settings)
-
-    looked = [look(check, operator) for check in (*BEFORE_A_DEPLOY, no_access_log)]
-    wrong = list(dict.fromkeys(one.wrong for one in looked if one.wrong))
-    for finding in wrong:
-        typer.echo(f"wrong  {finding}", err=True)
-    if why := not_looked_at(looked):
-        session.say(why)
-    return len(wrong)
 
 
 def rollback(context: typer.Context, stage: Name) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -27,18 +27,23 @@ from infra.deploy import change_of, deploy
 from infra.deployments import Deployment, Deployments, bucket_of
 from infra.old_versions import drop_old_versions
 from infra.operate import app
+from infra.operator import deploying
+from infra.operator.before_deploy import settings_so_far
 from infra.operator.deploying import GOES_ON
 from infra.operator.errors import OperatorError
 from infra.operator.session import Session
 from infra.operator.stage import Operator
-from infra.stage_file import REGION, DeployError, settings_of, stage_settings
+from infra.stage_file import REGION, STAGES, DeployError, read_stage_file
 from infra.uploads import PackageBucket
 from operator_cli import listed, relais
 from tables import make_tables
+from watched import Watched, says, watched
 
 ADDRESS = "https://example.org/api"
 
 BUCKET = bucket_of("test", "123456789012")
+
+Prepare = Callable[[Watched], None]
 
 
 @pytest.fixture
@@ -164,7 +169,7 @@ class Answers:
 
 
 def test_nothing_is_made_before_a_yes_to_it(operator: Operator, tmp_path: Path) -> None:
-    settings, s3 = {**stage_settings("staging"), "PublicUrl": ADDRESS}, operator.client("s3")
+    settings, s3 = {**read_stage_file("staging").given, "PublicUrl": ADDRESS}, operator.client("s3")
     template, packages = _packaged(tmp_path, settings), bucket_of("staging", "123456789012")
     before = len(s3.list_buckets()["Buckets"])
     for yes, shown in enumerate(([packages], ["Any"])):
@@ -195,7 +200,7 @@ def test_a_bucket_of_packages_that_is_somebody_else_s_is_not_taken_for_ours(
 
     session = boto3.session.Session(region_name=REGION)
     session.events.register("provide-client-params.s3", note)
-    settings = stage_settings("staging")
+    settings = read_stage_file("staging").given
     packages = PackageBucket(session, "test", None, _packaged(tmp_path, settings), lambda _: None)
     packages.make(None)
     packages.upload_zip()
@@ -295,13 +300,76 @@ def test_without_a_yes_nothing_is_taken_away(operator: Operator) -> None:
 
 
 def test_the_settings_that_a_deploy_checks_are_those_of_the_functions() -> None:
-    given = stage_settings("staging")
-    assert settings_of("staging", given).sender == given["Sender"]
+    file = read_stage_file("staging")
+    given = file.given
+    assert settings_so_far("staging", file).sender == given["Sender"]
     assert json.dumps(given).count("example.org") >= 3, "nobody real in a file that is an example"
 
 
+def _deploy_with(changed: Mapping[str, str | None], folder: Path, prepare: Prepare) -> list[str]:
+    """Return the lines of a deploy of a stage whose file was changed, that stops at its settings."""
+    example = json.loads((STAGES / "staging.json").read_text("utf-8"))
+    (folder / "staging.json").write_text(json.dumps({**example, **changed}))
+    file = read_stage_file("staging", folder)
+    with watched(settings_so_far("staging", file), SetClock("2026-03-02T15:00:00+00:00")) as found:
+        prepare(found)
+        session = Session("local", yes=True, given=found)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(deploying, "read_stage_file", lambda _: file)
+            done = CliRunner().invoke(app, ["deploy", "staging"], obj=session)
+        assert found.client("s3").list_buckets()["Buckets"] == []
+    assert str(done.exception) == (
+        "not deployed: mend infra/stages/staging.json first; nothing was made"
+    )
+    return done.output.splitlines()
+
+
+def _ill(operator: Watched) -> None:
+    """Keep the account in the sandbox, and the sender's domain without DMARC."""
+    says("sesv2.get_account", {"ProductionAccessEnabled": False})(operator)
+    operator.texts.clear()
+
+
+def _unknown(operator: Watched) -> None:
+    operator.says["sts.get_caller_identity"] = "ExpiredToken"
+
+
+@pytest.mark.parametrize(
+    ("changed", "prepare", "starts"),
+    [
+        ({"ReplyTo": "nobody"}, _ill, [
+            "wrong  ReplyTo must be an e-mail address, not 'nobody' in infra/stages/staging.json",
+            "wrong  the DNS has no one._domainkey.staging",
+            "wrong  staging.example.org has no DMARC record",
+            "wrong  the account is in the sandbox of SES",
+        ]),
+        ({"Sender": None, "ReplyTo": "nobody"}, _ill, [
+            "wrong  Sender is not set",
+            "wrong  ReplyTo must be",
+            "wrong  the account is in the sandbox of SES",
+            "4 not looked at: Sender is missing or wrong",
+        ]),
+        ({"ContactEmail": "x"}, _ill, [
+            "wrong  ContactEmail must be",
+            "wrong  the DNS has no one._domainkey.staging",
+            "wrong  the account is in the sandbox of SES",
+            "1 not looked at: ContactEmail is missing or wrong",
+        ]),
+        ({"ReplyTo": "nobody"}, _unknown, [
+            "wrong  ReplyTo must be",
+            "wrong  could not be looked at: the sign-in at AWS has ended",
+        ]),
+    ],
+)  # fmt: skip
+def test_what_a_file_sets_wrong_and_what_an_account_lacks_is_one_list(
+    aws: None, tmp_path: Path, changed: dict[str, str | None], prepare: Prepare, starts: list[str]
+) -> None:
+    lines = _deploy_with(changed, tmp_path, prepare)
+    assert [line[: len(start)] for line, start in zip(lines, starts, strict=True)] == starts
+
+
 def test_a_repair_is_a_change_from_what_there_is_and_any_other_from_what_was_made() -> None:
-    given = stage_settings("staging")
+    given = read_stage_file("staging").given
     cloud = boto3.client("cloudformation", region_name=REGION)
     asked = cloud.meta.service_model.operation_model("CreateChangeSet").input_shape
     assert asked

@@ -15,6 +15,7 @@ from chalicelib.core.ports import Delete
 from chalicelib.core.settings import Settings
 from fakes import SetClock
 from infra.operator.anchoring import anchor_a_new_stage
+from infra.operator.before_deploy import in_the_way
 from infra.operator.checks.answers import look
 from infra.operator.checks.functions import (
     LATELY,
@@ -26,13 +27,13 @@ from infra.operator.checks.letters import (
 from infra.operator.checks.mail_account import REVIEWED_SHARE
 from infra.operator.checks.standing import STANDING, missing_resources
 from infra.operator.checks.waking import WAKING, sleeping_functions
-from infra.operator.deploying import in_the_way
 from infra.operator.doctor import CHECKS
 from infra.operator.errors import OperatorError
 from infra.operator.session import Session
 from infra.operator.stage import Operator
 from infra.package import ROOT
 from infra.rights import FOR_TYPE
+from infra.stage_file import StageFile
 from operator_cli import relais
 from watched import (
     DOCTORS_CANARIES,
@@ -322,16 +323,16 @@ def test_a_canary_that_somebody_took_away_is_no_fault(operator: Watched) -> None
 def test_a_deploy_says_all_that_is_in_its_way_and_what_it_could_not_see(
     operator: Watched, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    session = Session("test", given=operator)
-    assert in_the_way(session, operator, {}) == 0
+    session, file = Session("test", given=operator), StageFile("", {}, [])
+    assert in_the_way(session, operator, file) == 0
     secret_is("relais-test-anchors", DeletedDate=LONG_AGO)(operator)
     operator.dns_fails = True
     operator.denied = {"sesv2.get_account"}
-    assert in_the_way(session, operator, {}) == 3
+    assert in_the_way(session, operator, file) == 3
     said = capsys.readouterr()
     assert "wrong  could not be looked at: the DNS does not say" in said.err
     assert "restore-secret --secret-id relais-test-anchors --region ca-central-1" in said.err
     assert "2 not looked at: no right to sesv2.get_account" in said.out
     operator.says = well(operator.now())
     secret_is("relais-test-anchors")(operator)
-    assert in_the_way(session, operator, {}) == 2, "the first deploy makes the secrets"
+    assert in_the_way(session, operator, file) == 2, "the first deploy makes the secrets"
