@@ -132,6 +132,14 @@ def with_roster(change: Callable[[Roster, str, datetime], object]) -> Callable[[
     return planted
 
 
+def _only_the_newsletter(roster: Roster, whose: str, now: datetime) -> None:
+    """Leave one person, who writes the newsletter: the last administrator was removed."""
+    last = roster.add("Lou", "lou@example.org", "fr", now)
+    roster.set_roles(last, ["administrator"])
+    roster.set_roles(whose, ["communications"])
+    roster.remove(last)
+
+
 def _dead(operator: Watched) -> None:
     row = letter("CASE#1", 1, "eoi_received", to="ada@example.org", due=stamp(operator.now()))
     dead = {**row, **dead_letter(operator.now()), "status": "dead"}
@@ -384,6 +392,10 @@ PLANTED: dict[str, tuple[str, Callable[[Watched], None]]] = {
         answers("secretsmanager.describe_secret", CreatedDate=LONG_AGO),
     ),
     "nobody is on the roster": ("nobody_decides", with_roster(lambda r, id_, _: r.remove(id_))),
+    "nobody on the roster may see files": (
+        "nobody_decides",
+        with_roster(_only_the_newsletter),
+    ),
     "everybody on the roster who sees files is away": (
         "nobody_decides",
         with_roster(lambda r, id_, now: r.set_away(id_, f"{now.date() + timedelta(days=9)}")),

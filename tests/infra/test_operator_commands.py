@@ -84,6 +84,19 @@ def test_absences_deputies_managers_and_admins_are_kept_by_hand(operator: Operat
             run(operator, "staff", *wrong)
 
 
+def test_who_alone_sees_files_is_taken_off_them_after_a_question_only(operator: Operator) -> None:
+    for name in ("Rita", "Sam"):
+        email = f"{name}@example.org"
+        run(operator, "staff", "add", "--name", name, "--email", email, "--lang", "fr")
+    news = ("--role", "communications")
+    assert run(operator, "staff", "role", "sam", *news, yes=False) == "sam: communications"
+    for alone in (("role", "rita", *news), ("remove", "rita")):
+        with pytest.raises(OperatorError, match="Nobody is left who can decide"):
+            run(operator, "staff", *alone, yes=False)
+    run(operator, "staff", "role", "rita", "--role", "officer", *news, yes=False)
+    assert [one.id for one in operator.services.cases.file_roster.active()] == ["rita"]
+
+
 def test_whose_mail_comes_back_is_unreachable_until_somebody_says_otherwise(
     operator: Operator,
 ) -> None:
