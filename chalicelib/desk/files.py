@@ -129,16 +129,26 @@ class Files:
             last = part.reached or (str(part.rows[-1]["sk"]) if part.rows else "")
             stretch = stretch._replace(after=last)
 
+    def first(self, filters: Filters, me: str, limit: int) -> tuple[list[str], bool]:
+        """Return the references of the first files of a list, in the order that it is shown in,
+        and whether they are all of it."""
+        if filters.q:
+            ids = self.ids(filters, me)
+            return [case.current_ref for case in self._cases(ids[:limit])], len(ids) <= limit
+        lines, is_whole = self.lines_after(filters, me, None, limit)
+        return [line.ref for line in lines], is_whole
+
     def lines_after(
-        self, filters: Filters, me: str, place: LinePlace, limit: int
+        self, filters: Filters, me: str, place: LinePlace | None, limit: int
     ) -> tuple[list[Line], bool]:
-        """Return what follows a place in a list, in the order that the list is shown in, and
-        whether that is all of it."""
+        """Return what follows a place in a list, or what it begins with, in the order that the
+        list is shown in, and whether that is all of it."""
         if filters.order in SORTED and self.number(filters, me).number <= MAX_SORTED:
             lines = self._sorted(filters.states, filters, me)
-            left = [one for one in lines if is_behind(one, place, filters.order)]
+            left = [one for one in lines if not place or is_behind(one, place, filters.order)]
             return left[:limit], len(left) <= limit
-        lines, more = self._page(filters.states, filters, me, place.position, limit)
+        after = place.position if place else ""
+        lines, more = self._page(filters.states, filters, me, after, limit)
         return lines, not more
 
     def search(self, text: str, after: str = "") -> Found:

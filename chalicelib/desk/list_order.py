@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from chalicelib.cases.file_index import folded
+from chalicelib.core import references
 from chalicelib.core.ports import Item, Store
 from chalicelib.desk.appraisals import appraisals_key, share_for
 
@@ -22,6 +23,10 @@ class Line(NamedTuple):
     @property
     def position(self) -> str:
         return str(self.row["sk"])
+
+    @property
+    def ref(self) -> str:
+        return references.reference(self.row["form"], self.row["case"])
 
 
 class LinePlace(NamedTuple):

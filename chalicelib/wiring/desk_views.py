@@ -174,7 +174,13 @@ class DeskViews:
 
         desk = self._desk
         return ManyViews(
-            self._entry, self._opened, desk.jobs, desk.many, desk.reviews, desk.previews
+            self._entry,
+            self._opened,
+            desk.jobs,
+            desk.many,
+            desk.files,
+            desk.reviews,
+            desk.previews,
         )
 
     def many(self, request: Request) -> Response:

@@ -96,6 +96,34 @@ def test_all_of_a_page_are_chosen_with_one_button(rita: StaffBrowser, files: lis
     assert len(re.findall('name="file"', told.body.decode())) == len(files)
 
 
+@pytest.mark.parametrize("order", ["", "name"])
+def test_all_of_a_list_is_chosen_with_one_button_as_far_as_many_are_decided(
+    rita: StaffBrowser, files: list[Case], monkeypatch: pytest.MonkeyPatch, order: str
+) -> None:
+    """In the order of the list, beyond its page, and what else it has is said in words."""
+    asked = f"tab=to_decide&language=fr&order={order}"
+    button = re.compile('name="listed_all".*?</button>')
+    listed = rita.get(f"/desk/files?{asked}").body.decode()
+    assert not button.search(listed), "one page has it"
+    of_list = re.findall(r'name="shown" value="([^"]*)"', listed)
+    assert len(of_list) == 3
+    monkeypatch.setattr("chalicelib.desk.files.PAGE_LENGTH", 1)
+    page = rita.get(f"/desk/files?{asked}")
+    assert "50 dossiers au plus" in button.findall(unescape(page.body.decode()))[0]
+    pairs = [("nonce", form_of(page)), ("filters", asked), ("listed_all", "1")]
+    for most, looked_at, left in ((50, 100, 0), (2, 100, 1), (2, 2, 1)):
+        monkeypatch.setattr("chalicelib.views.desk.chosen_files.MANY_MAX", most)
+        monkeypatch.setattr("chalicelib.views.desk.chosen_files.READS_MAX", looked_at)
+        told = unescape(rita.post("/desk/many", *pairs).body.decode())
+        assert re.findall(r'name="file" value="([^:]*)', told) == of_list[: 3 - left]
+        assert ("Dossiers de la liste\u00a0: 3. Dossiers choisis\u00a0: 2, les" in told) == bool(
+            left
+        )
+    searched = [*pairs[:1], ("filters", "q=Maison"), *pairs[2:]]
+    told = unescape(rita.post("/desk/many", *searched).body.decode())
+    assert "Dossiers de la liste\u00a0: 4. Dossiers choisis\u00a0: 2, les" in told
+
+
 def test_what_would_change_is_shown_first_and_nothing_is_written(
     rita: StaffBrowser, way: Journey, files: list[Case]
 ) -> None:
@@ -174,12 +202,15 @@ def test_every_file_that_is_named_is_taken_or_said_to_be_left_out(
     assert "no reference" not in told
 
 
-def test_a_code_is_asked_for_first_and_what_was_ticked_is_offered_again(
-    way: Journey, files: list[Case]
+@pytest.mark.parametrize(
+    ("pressed", "number"), [({}, 2), ({"listed_all": "1", "filters": "tab=to_decide"}, 4)]
+)
+def test_a_code_is_asked_for_first_and_what_was_chosen_is_offered_again(
+    way: Journey, files: list[Case], pressed: dict[str, str], number: int
 ) -> None:
     browser = StaffBrowser(way.visitor)
     browser.sign_in(ME, way.mailer, way.deliver)
-    told = chosen(browser, *refs(files[:2]))
+    told = chosen(browser, *refs(files[:2]), **pressed)
     assert told.status_code == 303
     account = browser.get(told.headers["Location"].partition("/api")[2])
     next_page = unescape(re.findall(r'name="next" value="([^"]*)"', account.body.decode())[0])
@@ -188,7 +219,7 @@ def test_a_code_is_asked_for_first_and_what_was_ticked_is_offered_again(
     code = code_of(way.mailer.to(ME)[-1].text)
     back = browser.press(account, "confirm", code=code, next=next_page)
     page = browser.get(back.headers["Location"].partition("/api")[2])
-    assert len(re.findall('name="file"', page.body.decode())) == 2
+    assert len(re.findall('name="file"', page.body.decode())) == number
     assert "3 sur 3" not in decided(browser, page, decision="approve")
 
 

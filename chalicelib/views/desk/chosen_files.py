@@ -10,9 +10,11 @@ from chalicelib.cases.states import kind
 from chalicelib.core import references
 from chalicelib.core.errors import NotFound
 from chalicelib.core.typed_text import whole_number
+from chalicelib.desk.files import Files, Tab
+from chalicelib.desk.filters import Filters
 from chalicelib.desk.many import MANY_MAX, Chosen
 from chalicelib.views.desk.opened_files import OpenedFiles
-from chalicelib.web.request import texts_of
+from chalicelib.web.request import text_field, texts_of
 
 _PARTS: Final = 3
 
@@ -20,7 +22,7 @@ NAMED_MAX: Final = MANY_MAX * 10
 """Files that a form may name: more than any page lists."""
 
 READS_MAX: Final = MANY_MAX * 2
-"""Files that are looked at: those beyond are too many in any case."""
+"""Files that are looked at, of a whole list too: those beyond are too many in any case."""
 
 WhyLeftOut = Literal["gone", "held", "stood_back", "too_many"]
 
@@ -30,7 +32,7 @@ class ChosenFiles(NamedTuple):
     why others that were named are none of them."""
 
     taken: list[tuple[Case, Chosen]]
-    left_out: dict[str, WhyLeftOut]
+    left_out: Mapping[str, WhyLeftOut]
 
 
 def chosen_files(opened: OpenedFiles, staff: Staff, fields: Mapping[str, object]) -> ChosenFiles:
@@ -57,6 +59,21 @@ def chosen_files(opened: OpenedFiles, staff: Staff, fields: Mapping[str, object]
         else:
             taken.setdefault(case.id, (case, _as_seen(case, seen)))
     return ChosenFiles(list(taken.values()), left_out)
+
+
+def named_files(
+    opened: OpenedFiles, files: Files, staff: Staff, fields: Mapping[str, object]
+) -> tuple[ChosenFiles, Tab | None]:
+    """Return what a form names, or what the list that it stands under begins with; with how many
+    files that list has, where it has more."""
+    if "listed_all" not in fields:
+        return chosen_files(opened, staff, fields), None
+    filters = Filters.of_query(text_field(fields, "filters"))
+    listed, is_whole = files.first(filters, staff.id, READS_MAX)
+    taken, left_out = chosen_files(opened, staff, {"file": listed})
+    others = {ref: why for ref, why in left_out.items() if why != "too_many"}
+    is_cut = not is_whole or others != left_out
+    return ChosenFiles(taken, others), files.number(filters, staff.id) if is_cut else None
 
 
 def _as_seen(case: Case, seen: list[str]) -> Chosen:

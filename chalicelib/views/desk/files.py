@@ -10,16 +10,17 @@ from chalicelib import content
 from chalicelib.cases.file_index import NOBODY
 from chalicelib.cases.staff import Roster
 from chalicelib.cases.states import staff_name
-from chalicelib.core import eastern_time, references
+from chalicelib.core import eastern_time
 from chalicelib.core.business_days import business_days_between
 from chalicelib.core.formatting import percent
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
-from chalicelib.desk.files import MAX_FOUND, FileList, Files, line_of
+from chalicelib.desk.files import MAX_FOUND, FileList, Files, Tab, line_of
 from chalicelib.desk.filters import FLAGS, ORDERS, POSITION_MAX_LENGTH, WHOSE, Filters
 from chalicelib.desk.list_order import Line
 from chalicelib.desk.looks import Looks
+from chalicelib.desk.many import MANY_MAX
 from chalicelib.desk.next_file import written
 from chalicelib.views.desk.address_notes import filters_aside
 from chalicelib.views.desk.entry import Entry
@@ -80,11 +81,15 @@ class FilesViews:
         lang, texts = visit.lang, content.desk()
         words = FilterWords(self.roster, lang)
         base, looked = self.entry.address("files"), known.get("files", {})
+        is_cut = bool(filters.q) and len(found.lines) == MAX_FOUND
         more = f"{filters.query()}&{urlencode({'after': found.more})}" if found.more else ""
         facts: dict[str, object] = {
             "q": filters.q,
             "aside": filters_aside(visit, filters, words),
-            "is_cut": bool(filters.q) and len(found.lines) == MAX_FOUND,
+            "is_cut": is_cut,
+            "goes_on": bool(is_cut or more)
+            or any(_goes_on(tab, filters, found) for tab in found.tabs),
+            "most": MANY_MAX,
             "base": base,
             "lines": [self._line(one, filters, looked, words.names, lang) for one in found.lines],
             **self._ways(filters, found, words, lang),
@@ -138,7 +143,7 @@ class FilesViews:
         lang: Lang,
     ) -> LineFacts:
         row, today = line.row, eastern_time.today(self.entry.now())
-        ref = references.reference(row["form"], row["case"])
+        ref = line.ref
         received = eastern_time.today(moment(line.position.partition("#")[0]))
         due = date.fromisoformat(row["due"]) if row.get("due") else None
         owner, at = row["owner"], "" if filters.q else written(line, filters)
@@ -158,3 +163,8 @@ class FilesViews:
             "unproved": row["unproved"] == "1",
             "score": percent(round(float(row["share"]) * 100), lang) if "share" in row else "",
         }
+
+
+def _goes_on(tab: Tab, filters: Filters, found: FileList) -> bool:
+    """Say whether a tab is the one that is shown, and has more files than its page."""
+    return tab.id == filters.tab and (tab.at_least or tab.number > len(found.lines))

@@ -16,12 +16,13 @@ from chalicelib.core import references
 from chalicelib.core.errors import NotFound, Refused
 from chalicelib.core.languages import Lang
 from chalicelib.core.records import moment
+from chalicelib.desk.files import Files
 from chalicelib.desk.filters import Filters
 from chalicelib.desk.jobs import SECONDS_AT_ONCE, Jobs, StaffJob
 from chalicelib.desk.many import DECISIONS, MANY_MAX, OFFERED, Chosen, Many, Result
 from chalicelib.mail.letters import Letter
 from chalicelib.mail.writers.previews import Previews
-from chalicelib.views.desk.chosen_files import chosen_files
+from chalicelib.views.desk.chosen_files import chosen_files, named_files
 from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.opened_files import OpenedFiles
 from chalicelib.views.desk.rights import PROGRAMME
@@ -57,6 +58,7 @@ class ManyViews:
     opened: OpenedFiles
     jobs: Jobs
     many: Many
+    files: Files
     reviews: Reviews
     previews: Previews
 
@@ -185,7 +187,7 @@ class ManyViews:
         status: int = 200,
     ) -> Response:
         lang, decision = visit.lang, read_decision(fields)
-        files, left_out = chosen_files(self.opened, visit.signed_in.staff, fields)
+        (files, left_out), cut = named_files(self.opened, self.files, visit.signed_in.staff, fields)
         if foresee:
             errors = self._errors(visit, files, decision)
             status = 422 if errors else 200
@@ -203,6 +205,7 @@ class ManyViews:
             "filters": filters.query(),
             "files": chosen,
             "left_out": _left_out(left_out, lang),
+            "cut": cut,
             "action": f"{self.entry.address('many')}?{urlencode(named)}",
             "entered": fields,
             "errors": [FieldError(field=f, code=c, message=texts[c][lang]) for f, c in errors],
