@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+import runbook
 from chalicelib.cases.staff import Roster
 from chalicelib.core.errors import AccountRefused
 from chalicelib.core.letter_row import letter
@@ -36,7 +37,6 @@ from infra.operator.checks.programme import few_holidays
 from infra.operator.doctor import CHECKS
 from infra.operator.errors import OperatorError
 from infra.operator.stage import Operator
-from infra.package import ROOT
 from infra.stage_file import REGION
 from infra.supply import RUNTIME, RUNTIME_ENDS
 from operator_cli import MAY, actions_of, listed, relais
@@ -412,6 +412,8 @@ PLANTED: dict[str, tuple[str, Callable[[Watched], None]]] = {
     "waits for more than 30 minutes": ("overdue_rows", _owed_for(minutes=31)),
 }
 
+FRENCH_ROWS = runbook.rows(runbook.chapter("operators.fr.md", "Ce que dit le docteur"))
+
 
 @pytest.mark.parametrize("sentence", PLANTED)
 def test_each_planted_fault_is_found_and_named_and_nothing_else(
@@ -425,6 +427,7 @@ def test_each_planted_fault_is_found_and_named_and_nothing_else(
     commands = re.findall("`(aws [^`]*)`", found[check])
     assert len(commands) == found[check].count("aws ")
     assert all(each.endswith(f" --region {REGION}") for each in commands)
+    assert runbook.commands(FRENCH_ROWS[check][1]) >= runbook.commands(found[check])
 
 
 def test_an_operator_may_ask_all_that_the_doctor_asks() -> None:
@@ -485,10 +488,13 @@ def test_what_was_owed_a_moment_ago_is_well(operator: Watched) -> None:
 
 
 def test_every_check_has_its_row_in_the_book_of_operators() -> None:
-    book = (ROOT / "docs" / "operators.md").read_text("utf-8")
-    chapter = book.partition("## What the doctor says")[2].partition("\n## ")[0]
+    chapter = runbook.chapter("operators.md", "What the doctor says")
     rows = re.findall(r"^\| `(\w+)` \|", chapter, re.M)
-    assert rows == [check.__name__ for check in CHECKS]
+    assert rows == [check.__name__ for check in CHECKS] == list(FRENCH_ROWS)
+    for name, (found, remedy) in FRENCH_ROWS.items():
+        assert runbook.untypeset(found + remedy) == [], name
+        assert len(found) > 15, name
+        assert len(remedy) > 15, name
     planted = {check for check, _ in PLANTED.values()}
     with_tests_of_their_own = {
         late_letters,

@@ -10,6 +10,7 @@ from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.metrics import METRICS
 from infra import dashboard
 from infra.package import ROOT
+from runbook import UNTYPESET, chapter, rows, untypeset
 
 TEMPLATE: dict[str, Any] = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
 ALARMS: dict[str, dict[str, Any]] = {
@@ -17,17 +18,6 @@ ALARMS: dict[str, dict[str, Any]] = {
     for name, resource in TEMPLATE["Resources"].items()
     if resource.get("Type", "").endswith("::Alarm")
 }
-
-
-def chapter(document: str, title: str) -> str:
-    text = (ROOT / "docs" / document).read_text("utf-8")
-    return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
-
-
-def rows(chapter: str) -> dict[str, tuple[str, str]]:
-    """Each alarm of a runbook: when it rings, and what to do."""
-    found = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", chapter, re.M)
-    return {name: (when, remedy) for name, when, remedy in found}
 
 
 CHAPTER = chapter("operators.md", "Alarms")
@@ -66,7 +56,7 @@ def test_an_alarm_speaks_the_operator_s_language_and_names_its_row(name: str) ->
     assert french.endswith(f". Voir {see}")
     assert english.endswith(f". See docs/operators.md#alarms, {row_of(name)}")
     assert french.partition(" Voir")[0] != english.partition(" See")[0]
-    assert not re.search(r"'| [:;!?%]", french.removesuffix(see)), "typeset for Canada"
+    assert not UNTYPESET.search(french.removesuffix(see)), "typeset for Canada"
 
 
 def test_whoever_reads_french_is_told_in_french_to_do_the_same() -> None:
@@ -76,7 +66,40 @@ def test_whoever_reads_french_is_told_in_french_to_do_the_same() -> None:
         assert commands[0] >= commands[1], name
         if ROWS[name][0].startswith("> 0 "):
             assert not when.startswith("plus d"), "the first one rings"
-        assert not re.search(r"'| [:;!?%]", re.sub(r"`[^`]*`|\([^)]*\)", "x", when + remedy)), name
+        assert untypeset(when + remedy) == [], name
+
+
+SPELT_OUT = {
+    300: "cinq minutes",
+    900: "un quart d’heure",
+    1800: "une demi-heure",
+    3600: "une heure",
+    172800: "deux jours",
+}
+"""Seconds, as a sentence in French has them."""
+
+SECONDS_OF = {"seconds": 1, "milliseconds": 1 / 1000}
+"""A unit of a threshold, as the English row begins its reason, in seconds."""
+
+
+def figure_in_french(name: str) -> str:
+    """Return the threshold of an alarm as its French row says it."""
+    alarm, why = ALARMS[name], ROWS[row_of(name)][0].partition(": ")[2]
+    limit, unit = alarm["Threshold"], why.partition(":")[0]
+    if alarm["ComparisonOperator"] == "LessThanThreshold":
+        return SPELT_OUT[alarm["Period"] * alarm["EvaluationPeriods"]]
+    if unit in SECONDS_OF:
+        return SPELT_OUT[limit * SECONDS_OF[unit]]
+    if limit < 1 or unit.startswith("per cent"):
+        percent = f"{limit * 100 if limit < 1 else limit:g}".replace(".", ",")
+        return f"{percent}\N{NO-BREAK SPACE}%"
+    return f"plus de {limit} en"
+
+
+@pytest.mark.parametrize("name", [name for name, alarm in ALARMS.items() if alarm["Threshold"]])
+def test_the_french_row_of_an_alarm_has_the_figure_of_the_template(name: str) -> None:
+    said = FRENCH_ROWS[row_of(name)][0]
+    assert re.search(rf"(?<![\d,]){figure_in_french(name)}", said)
 
 
 def test_the_language_is_chosen_by_the_stage() -> None:
