@@ -1,14 +1,17 @@
 """The pages as documents: headings, labels, ids, languages; whatever people typed is kept, inert."""
 
 import base64
+import gzip
 import hashlib
 import html
 import itertools
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -22,6 +25,7 @@ from chalicelib.core.settings import read
 from chalicelib.core.templates import TEMPLATES, field_id
 from chalicelib.forms import description as described
 from chalicelib.forms.parsing import FORMS
+from chalicelib.views import kit_parts
 from chalicelib.views.form_page import respond_with_form
 from chalicelib.web.pages import Pages
 from chalicelib.web.request import BODY_LIMIT, MULTIPART, SWITCH_PAGE
@@ -371,6 +375,34 @@ def test_every_page_is_light_and_the_style_sheet_small(lang: Lang) -> None:
         assert len(page.encode()) < PAGE_LIMIT, name
     for name, page in gallery.website(lang).items():
         assert len(page.encode()) < SITE_LIMIT, name
+
+
+SENT_LIMIT = 30_000
+"""Bytes of a page and of its scripts as they are sent: half of what a page may have before."""
+
+GATEWAY = json.loads((Path(__file__).parents[2] / ".chalice" / "config.json").read_text("utf-8"))
+
+
+def sent(text: str) -> int:
+    """Return the bytes of an answer as the gateway sends it to a browser."""
+    least, body = GATEWAY["minimum_compression_size"], text.encode()
+    return len(body) if len(body) < least else len(gzip.compress(body, 6))
+
+
+def test_every_page_with_its_scripts_is_light_on_its_way(lang: Lang) -> None:
+    assert 0 < GATEWAY["minimum_compression_size"] <= 2_000, "what is small gains nothing"
+    scripts = {name: sent(kit_parts.file(name)) for name in kit_parts.SERVED}
+    used = set()
+    for name, page in {**gallery.pages(lang), **gallery.website(lang)}.items():
+        loaded = {
+            each["src"].rpartition("/kit/")[2]
+            for each in Document(page).all("script")
+            if "src" in each
+        }
+        assert sent(page) + sum(scripts[one] for one in loaded) < SENT_LIMIT, name
+        assert 'rel="stylesheet"' not in page, name
+        used |= loaded
+    assert used >= {"relais.js", "pages.js", "renew.js"}
 
 
 UNCOUNTED = re.compile(r"(desk-(rule|text|criteria)|issue)")
