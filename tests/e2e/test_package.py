@@ -137,6 +137,9 @@ def test_sam_makes_one_stage_alone(resources: dict[str, Any]) -> None:
     ]
     (deployment,) = [r for r in resources.values() if r["Type"] == "AWS::ApiGateway::Deployment"]
     assert stages == ["api"]
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text("utf-8"))
+    gateway = resources["RestAPI"]["Properties"]
+    assert gateway["MinimumCompressionSize"] == config["minimum_compression_size"]
     assert "StageName" not in deployment["Properties"]
     assert resources["SendIssue"]["Properties"]["RecursiveLoop"] == "Allow"
 
