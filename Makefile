@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 
 .DEFAULT_GOAL := check
 .PHONY: help install run test lint check pictures year lives stranger issue rehearsal flood sheet interface wordpress verify supply checkov lock runtime package deploy browser
-.PHONY: install-tools install-emulator test-parts test-stack lint-types lint-rest
+.PHONY: install-tools install-emulator lint-types lint-rest
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,15 +38,8 @@ run: $(READY) ## Run Relais on this machine, with a mailbox (FRESH=1, PORT, GATE
 	@exec $(BIN)/python -m infra.local
 
 test: $(READY) browser ## Test everything: unit, browser, end to end (some minutes)
-	@$(MAKE) --jobs=2 --no-print-directory test-parts test-stack
-
-test-parts:
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/e2e
-
-# Beside the others, for it waits much; what it says comes in one piece.
-test-stack:
-	@mkdir -p build
-	@$(BIN)/python -m pytest tests/e2e > build/stack.log 2>&1; ended=$$?; cat build/stack.log; exit $$ended
+	@$(BIN)/python -m pytest tests/e2e
 
 lint: $(READY) ## Check style, types, imports, content and the template for AWS
 	@$(MAKE) --jobs=2 --no-print-directory lint-types lint-rest
