@@ -78,14 +78,13 @@ def test_a_page_is_accessible_in_light_and_in_dark_and_fits(
         shared.emulate_media(color_scheme="dark")
         assert violations(shared, ["cat.color"]) == []
     shared.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
-    for width in WIDTHS:
+    # Of the two languages French is the longer one, and the pages are the same.
+    for width in reversed(WIDTHS if is_french else WIDTHS[:1]):
         shared.set_viewport_size({"width": width, "height": 900})
         assert too_wide(shared) == [], f"at {width} px"
-    shared.set_viewport_size({"width": WIDTHS[0], "height": 900})
     shared.add_style_tag(content=SPACED)
     assert too_wide(shared) == [], "with wider spacing"
     if is_french:
-        # Of the two languages it is the longer one, and the pages are the same.
         shared.set_viewport_size({"width": ZOOMED, "height": 900})
         assert too_wide(shared) == [], "at twice the size"
         shared.set_viewport_size({"width": WIDTHS[-1], "height": 900})
