@@ -35,14 +35,14 @@ def filters_aside(visit: Visit, filters: Filters, words: FilterWords) -> list[st
     for name, value in filters.chosen:
         if name in words.options and value not in dict(words.options[name]):
             said.append(_message("unlisted", visit.lang, value))
-    if len(visit.request.query.get("q", "").strip()) > QUERY_MAX_LENGTH:
-        said.append(cut_text(QUERY_MAX_LENGTH, visit.lang))
-    return said
+    return [*said, *search_cut(visit, QUERY_MAX_LENGTH)]
 
 
-def cut_text(limit: int, lang: Lang) -> str:
-    """Return the sentence about a search that is longer than is searched for."""
-    return content.desk()["address"]["cut"][lang].format(limit=limit)
+def search_cut(visit: Visit, limit: int) -> list[str]:
+    """Return the sentence about a search that is longer than is searched for; none for others."""
+    if len(visit.request.query.get("q", "").strip()) <= limit:
+        return []
+    return [content.desk()["address"]["cut"][visit.lang].format(limit=limit)]
 
 
 def _given(request: Request, name: str) -> tuple[list[str], str]:

@@ -12,7 +12,7 @@ from chalicelib.coaches.editions import EditionStore
 from chalicelib.coaches.messages import Messages
 from chalicelib.coaches.proposals import Proposals
 from chalicelib.core.languages import Lang
-from chalicelib.views.desk.address_notes import Known, cut_text, left_aside
+from chalicelib.views.desk.address_notes import Known, left_aside, search_cut
 from chalicelib.views.desk.coach_form import in_words
 from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.visit import Visit
@@ -101,7 +101,7 @@ class CoachTableViews:
         facts: dict[str, object] = {
             "base": base,
             "asked": asked,
-            "aside": _aside(visit),
+            "aside": [*left_aside(visit, KNOWN), *search_cut(visit, MAX_TYPED_LENGTH)],
             "number": len(found),
             "lines": [self._line(one, waiting, lang) for one in shown],
             "statuses": [(one["id"], one[lang]) for one in content.coaches()["statuses"]],
@@ -132,13 +132,6 @@ class CoachTableViews:
 
     def _named(self, coach: Coach) -> dict[str, str]:
         return {"name": coach.full_name, "url": self.entry.address("coach", coach.slug)}
-
-
-def _aside(visit: Visit) -> list[str]:
-    said = left_aside(visit, KNOWN)
-    if len(visit.request.query.get("q", "").strip()) > MAX_TYPED_LENGTH:
-        said.append(cut_text(MAX_TYPED_LENGTH, visit.lang))
-    return said
 
 
 def done_text(visit: Visit) -> str:

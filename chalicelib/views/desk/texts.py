@@ -16,7 +16,7 @@ from chalicelib.desk.editing import Editor
 from chalicelib.desk.files import MAX_QUERY_WORDS
 from chalicelib.desk.filters import QUERY_MAX_LENGTH
 from chalicelib.forms.parsing import FORMS
-from chalicelib.views.desk.address_notes import cut_text, left_aside
+from chalicelib.views.desk.address_notes import left_aside, search_cut
 from chalicelib.views.desk.edits import EditPage, EditViews, standing_value
 from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.visit import Visit
@@ -42,12 +42,11 @@ class TextViews:
     def texts(self, visit: Visit) -> Response:
         """List the forms and letters whose texts can be edited, or the texts with some words."""
         lang, own = visit.lang, self.entry.address("texts")
-        typed = visit.request.query.get("q", "").strip()
-        q = typed[:QUERY_MAX_LENGTH]
+        q = visit.request.query.get("q", "").strip()[:QUERY_MAX_LENGTH]
         found = self._lines(_found(q, lang), lang) if q else []
         facts: dict[str, object] = {
             "q": q,
-            "aside": [cut_text(QUERY_MAX_LENGTH, lang)] if q != typed else [],
+            "aside": search_cut(visit, QUERY_MAX_LENGTH),
             "found": found[:MAX_TEXTS_FOUND],
             "is_cut": len(found) > MAX_TEXTS_FOUND,
             "forms": [(f"{own}/form-{one}", form_texts.name_of(one, lang)) for one in FORMS],
