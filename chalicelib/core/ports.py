@@ -110,6 +110,13 @@ class Listing(NamedTuple):
     is_whole: bool
     reached: str = ""
 
+    @property
+    def more_after(self) -> str:
+        """The sort key that the rest begins after; blank where there is no more."""
+        if self.is_whole:
+            return ""
+        return self.reached or str(self.rows[-1]["sk"])
+
 
 OfPerson = Literal["CASE", "DRAFT"]
 """What is found by the key of whose it is: how the keys of its rows begin."""

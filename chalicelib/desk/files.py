@@ -125,9 +125,7 @@ class Files:
         while not is_whole:
             part = self.store.listing(pk, stretch, where, IDS_AT_ONCE)
             yield from part.rows
-            is_whole = part.is_whole
-            last = part.reached or (str(part.rows[-1]["sk"]) if part.rows else "")
-            stretch = stretch._replace(after=last)
+            is_whole, stretch = part.is_whole, stretch._replace(after=part.more_after)
 
     def first(self, filters: Filters, me: str, limit: int) -> tuple[list[str], bool]:
         """Return the references of the first files of a list, in the order that it is shown in,

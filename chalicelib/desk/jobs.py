@@ -167,7 +167,7 @@ class Jobs:
         """Return a page of somebody's jobs of these kinds, however many of others are between."""
         found = self._listing(f"{JOBS}#{staff}", whats, after)
         jobs = [StaffJob(staff, row["sk"].removeprefix("JOB#"), row) for row in found.rows]
-        return JobPage(self._kept(jobs), _next(found))
+        return JobPage(self._kept(jobs), found.more_after)
 
     def page_of_all(self, whats: Sequence[str], after: str = "") -> JobPage:
         """Return the same of everybody's."""
@@ -179,7 +179,7 @@ class Jobs:
             for made in found.rows
             if keys[made["sk"]] in rows
         ]
-        return JobPage(self._kept(jobs), _next(found))
+        return JobPage(self._kept(jobs), found.more_after)
 
     def _listing(self, pk: str, whats: Sequence[str], after: str) -> Listing:
         stretch = Stretch(after=after, backward=True)
@@ -273,13 +273,6 @@ class Jobs:
 
 def job_key(staff: str, name: str) -> Key:
     return f"{JOBS}#{staff}", f"JOB#{name}"
-
-
-def _next(found: Listing) -> str:
-    """Return what the page after some rows begins after; blank where there is none."""
-    if found.is_whole:
-        return ""
-    return found.reached or str(found.rows[-1]["sk"])
 
 
 def _open_mark(job: StaffJob) -> Item:
