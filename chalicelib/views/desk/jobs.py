@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from chalicelib import content
 from chalicelib.cases.staff import Roster, Staff
+from chalicelib.core.languages import Lang
 from chalicelib.core.records import moment
 from chalicelib.desk.exporting import EXPORT
 from chalicelib.desk.filters import POSITION_MAX_LENGTH
@@ -85,7 +86,7 @@ class JobsViews:
         has_file = job.has_file(self.entry.now())
         return {
             "name": content.desk()["jobs"][job.what][visit.lang],
-            "about": _about(job, words, visit),
+            "about": _about(job, words, visit.lang),
             "who": words.names.get(job.staff, job.staff),
             "asked_at": moment(str(row["asked_at"])),
             "status": job.status,
@@ -116,11 +117,10 @@ def _progress(job: StaffJob) -> tuple[int, int]:
     return done, len(row["files"]) + len(row.get("left_out", {}))
 
 
-def _about(job: StaffJob, words: FilterWords, visit: Visit) -> str:
+def _about(job: StaffJob, words: FilterWords, lang: Lang) -> str:
     """Return what a job is about: the decision, the list that is exported, the name of a file."""
-    match job.what:
-        case "decisions":
-            return decision_name(str(job.row["decision"]), visit.lang)
-        case "export":
-            return f"{str(job.row['format']).upper()}, {words.kept(job.row)}"
+    if job.what == DECISIONS:
+        return decision_name(str(job.row["decision"]), lang)
+    if job.what == EXPORT:
+        return f"{str(job.row['format']).upper()}, {words.kept(job.row)}"
     return str(job.row.get("name", ""))
