@@ -164,10 +164,10 @@ def _every(lang: Lang) -> Iterator[TextEntry]:
         about = _name_of(letter, lang)
         for one in _of_letter(letter, lang):
             yield _of(about, one)
-
     for page in page_texts.EDITED_PAGES:
+        about = page_texts.name_of(page, lang)
         for one in _of_page(page):
-            yield _of(page_texts.name_of(page, lang), one)
+            yield _of(about, one)
 
 
 def _of(about: str, one: TextEntry) -> TextEntry:
