@@ -3,6 +3,7 @@
 import pytest
 
 import chalicelib.wiring.mail  # noqa: F401  all letters register themselves
+import samples
 from chalicelib.cases.file_roster import FileRoster
 from chalicelib.cases.roles import FILE_ROLES, ROLES, Role
 from chalicelib.cases.staff import Roster
@@ -13,7 +14,8 @@ from chalicelib.mail.letters import ACTOR, LETTERS, STAFF
 from chalicelib.mail.readers import readers
 from chalicelib.mail.writers.draft import ToStaff
 from chalicelib.views.desk.rights import RIGHTS
-from journey import RITA, SAM, Journey
+from journey import ADA, RITA, SAM, Journey
+from visitor import hidden
 
 OF_NO_FILE = {
     "newsletter_news", "newsletter_review", "newsletter_held", "staff_action_needed",
@@ -55,13 +57,16 @@ def test_the_roles_of_files_are_those_of_the_desk() -> None:
 def test_who_sees_no_file_hears_of_none_and_is_asked_for_nothing(way: Journey) -> None:
     with_role(way, "sam-lee", "communications")
     way.store.items["STAFF", "rita-roy"]["deputy"] = "sam-lee"
+    way.service.cases.digest.ensure_scheduled()
     case = way.apply()
     for _ in range(4):
         way.clock.pass_(days=4)
         way.deliver()
-    assert way.letters(RITA, "/review/")
+    assert any(case.ref in text for text in way.letters(RITA, "/review/"))
     assert way.letters(SAM) == []
     assert {one.id for one in FileRoster(way.store).active()} == {"rita-roy"}
+    reviews = way.service.cases.reviews
+    assert reviews.colleagues(reviews.roster.require("rita-roy")) == []
     link = way.fresh(RITA)
     page = way.visitor.page(link).body.decode()
     assert "Sam Lee" not in page
@@ -74,11 +79,14 @@ def test_a_link_ends_with_the_role_it_was_sent_for(way: Journey) -> None:
     case = way.declare()
     link, page = way.review(SAM), way.visitor.page(way.review(SAM)).body.decode()
     assert case.org in page
+    assert ADA in page
     with_role(way, "sam-lee", "communications")
     closed = way.visitor.page(link)
     assert closed.status_code == 410
     assert case.org not in closed.body.decode()
-    way.visitor.submit(link, [("decision", "approve"), ("confirm", "on")])
+    assert ADA not in closed.body.decode()
+    nonce = ("nonce", hidden(page, "nonce"))
+    way.visitor.submit(link, [nonce, ("decision", "approve"), ("confirm", "on")])
     way.visitor.submit(link, [("decision", "fresh")])
     way.deliver()
     assert way.again(case) == case
@@ -104,6 +112,15 @@ def test_what_was_owed_to_somebody_is_read_by_who_still_may(way: Journey) -> Non
     way.deliver()
     assert len(way.letters(RITA, "/review/")) == before + 1
     assert len(way.letters(SAM)) == 1
+
+
+def test_a_letter_to_all_that_waits_is_not_sent_to_whose_role_was_taken_away(way: Journey) -> None:
+    assert way.visitor.send("/forms/eoi", samples.eoi()).status_code == 201
+    (row,) = (one for one in way.store.kinds("letter") if one["to"] == ALL_STAFF)
+    assert way.service.mail.outbox.deliver((row["pk"], row["sk"])) == "spread"
+    with_role(way, "sam-lee", "communications")
+    way.deliver()
+    assert way.letters(SAM) == []
 
 
 def test_where_nobody_may_see_files_letters_wait_and_the_staff_are_told(way: Journey) -> None:
