@@ -137,7 +137,7 @@ class FormDraft:
     @property
     def until(self) -> date:
         """The last day on which the draft is kept, in Eastern time."""
-        return eastern_time.local(datetime.fromtimestamp(self.expires, UTC)).date()
+        return eastern_time.today(datetime.fromtimestamp(self.expires, UTC))
 
     def showing(self, section: str, values: Values) -> "FormDraft":
         """Return the draft as it would be with these answers in a section, and all else of it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Final, TypedDict
 
 from chalicelib import content
@@ -10,7 +10,6 @@ from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.known import known_state
 from chalicelib.cases.lost_link import LETTER
 from chalicelib.cases.states import kind, public_name
-from chalicelib.core import eastern_time
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.letter_row import APPLICANT
@@ -94,7 +93,7 @@ def _draft_line(draft: FormDraft, lang: Lang, links: Links) -> DraftLine:
     return {
         "form_name": content.form(draft.form)["title"][lang],
         "url": links.draft(draft.id, draft.owner),
-        "until": eastern_time.local(datetime.fromtimestamp(draft.expires, UTC)).date(),
+        "until": draft.until,
     }
 
 

@@ -1,11 +1,10 @@
 """Writes the letters of a draft: its link for later, a colleague's own, a reminder before its end."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TypedDict
 
 from chalicelib import content
-from chalicelib.core import eastern_time
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.letter_row import APPLICANT
@@ -37,13 +36,12 @@ class DraftLetter:
 
 @letter("draft_link", "draft_colleague", "draft_ending", to=APPLICANT, unproved=(APPLICANT,))
 def draft_link(owed: DraftLetter) -> DraftLink:
-    until = datetime.fromtimestamp(owed.draft.expires, UTC)
     address = owed.links.draft(owed.draft.id, owed.editor)
     return {
         "form_name": content.form(owed.draft.form)["title"][owed.lang],
         "draft_url": address,
         "days_url": f"{address}?days=1",
-        "until": eastern_time.local(until).date(),
+        "until": owed.draft.until,
     }
 
 
