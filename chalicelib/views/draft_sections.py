@@ -14,7 +14,7 @@ from chalicelib.forms.drafts.drafts import Drafts
 from chalicelib.forms.drafts.merging import digests
 from chalicelib.forms.drafts.progress import MISSING, examined, problems_of, progress
 from chalicelib.forms.drafts.refused import EditedMeanwhile, Holder
-from chalicelib.forms.drafts.rows import RowList, is_blank, place_of, with_typed
+from chalicelib.forms.drafts.rows import RowList, place_of, with_typed
 from chalicelib.forms.drafts.typed import (
     asked,
     check_known,
@@ -201,12 +201,9 @@ class DraftSections:
         f = rows_field(section_of(holder.form, name), rows)
         back = {"from": control["from"]}
         do, _, what = control["do"].partition(":")
-        given = {key: fields[key] for key in fields if key != ROW_ID}
-        row = row_typed_in(place.lang, f, given, row_id, control["seen"])
         seen = control["seen"]
-        is_new = is_blank(row) and not seen
-        save, get = self.drafts.save_row, self.drafts.get
-        draft = get(holder) if is_new else save(holder, name, rows, row, seen=seen)
+        row = row_typed_in(place.lang, f, fields, row_id, seen)
+        draft = self.drafts.save_row(holder, name, rows, row, seen=seen)
         if do == "lang" and what in LANGS:
             there = Place(place.url, what)
             return see_other(there.to(name, row=control["row"], **back))
@@ -256,11 +253,8 @@ class DraftSections:
         rows, _, row_id = row.partition(".")
         f = rows_field(section_of(holder.form, name), rows)
         check_known_cells(f, given)
-        cells = {key: given[key] for key in given if key != ROW_ID}
-        kept_row = row_typed_in(place.lang, f, cells, row_id, seen)
-        save, get = self.drafts.save_row, self.drafts.get
-        is_new = is_blank(kept_row) and not seen
-        draft = get(holder) if is_new else save(holder, name, rows, kept_row, seen=seen)
+        kept_row = row_typed_in(place.lang, f, given, row_id, seen)
+        draft = self.drafts.save_row(holder, name, rows, kept_row, seen=seen)
         saved = draft.sections[name]
         here = [one for one in saved.values.get(rows, []) if one[ROW_ID] == kept_row[ROW_ID]]
         shown = self._for_script(holder, name, saved, place.lang)

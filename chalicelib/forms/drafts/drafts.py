@@ -31,7 +31,14 @@ from chalicelib.forms.drafts.draft import (
 )
 from chalicelib.forms.drafts.merging import beside, digests, merge
 from chalicelib.forms.drafts.refused import DraftSent, EditedMeanwhile, Holder
-from chalicelib.forms.drafts.rows import ChangedRows, RowList, with_row, with_row_back, without_row
+from chalicelib.forms.drafts.rows import (
+    ChangedRows,
+    RowList,
+    is_blank,
+    with_row,
+    with_row_back,
+    without_row,
+)
 from chalicelib.forms.drafts.typed import check_carried, check_size, prefilled
 
 SAVE_ATTEMPTS: Final = 24
@@ -126,8 +133,10 @@ class Drafts:
     def save_row(  # noqa: PLR0913
         self, holder: Holder, section: str, rows: str, row: Values, *, seen: str
     ) -> FormDraft:
-        """Keep one row of a list, a new one at its end; twice the same is kept once, and one that
-        was emptied is taken out. Raises as `save` does."""
+        """Keep one row of a list, a new one at its end; twice the same is kept once, one that was
+        emptied is taken out, and a blank one that no page showed is none. Raises as `save` does."""
+        if is_blank(row) and not seen:
+            return self.get(holder)
         where = RowList(section, rows)
         return self._change_rows(holder, where, lambda draft: with_row(draft, where, row, seen))
 

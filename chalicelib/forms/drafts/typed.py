@@ -107,8 +107,9 @@ def _typed_rows(f: "FormField", value: object) -> list[Values]:
 def row_typed_in(
     lang: Lang, f: "FormField", given: Mapping[str, object], row_id: str, seen: str
 ) -> Values:
-    """Return a row of a list that was typed on a page in this language, as `typed_in` does."""
-    return {**typed_in(lang, f["fields"], given, seen), ROW_ID: row_id_of(given, row_id)}
+    """Return a row of a list that was typed on a page in this language, as `typed_in` does; the
+    page names it by its id, or has none for it."""
+    return {**typed_in(lang, f["fields"], given, seen), ROW_ID: row_id_of({}, row_id)}
 
 
 def typed_row(f: "FormField", given: object, row_id: str = "") -> Values:
