@@ -1,8 +1,8 @@
 """Two people change one section at the same time: both versions, field by field, to choose from."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib.core.languages import Lang
 from chalicelib.core.typed_text import whole_number
@@ -16,9 +16,11 @@ from chalicelib.views.draft_pages import Place
 from chalicelib.views.draft_section_pages import SectionPages, pairs
 from chalicelib.web.responses import Response, see_other
 
+if TYPE_CHECKING:
+    from chalicelib.content.shapes.forms import FormField
+
 Control = dict[str, str]
 """Fields that a page of a section sends for itself."""
-
 
 PICK: Final = "pick."
 """The start of the names of fields by which somebody chooses."""
@@ -49,16 +51,15 @@ class TwoVersions:
         """Answer with both versions of what two people changed, field by field, to choose from;
         `picked` are those of which the other version is chosen already."""
         draft, lang = both.draft, place.lang
-        section = section_of(draft.form, both.section)
-        fields = rows_field(section, both.rows)["fields"] if both.rows else section["fields"]
         saved = draft.sections[both.section]
         facts = {
             **self.pages.head(place, draft, both.section, None, []),
             "both": _listed(both, lang),
             "picked": picked,
-            "removed": bool(both.rows and not both.theirs),
+            "removed": _is_removed(both),
             "saved": self.pages.last_saved(holder, draft, both.section),
-            "kept": [pair for f in fields for pair in pairs(f["key"], both.joined.get(f["key"]))],
+            "kept": [pair for f in _fields_of(both)
+                     for pair in pairs(f["key"], both.joined.get(f["key"]))],
             "hidden": {
                 "lang": lang,
                 "version": str(saved.version),
@@ -66,7 +67,7 @@ class TwoVersions:
                 "row": f"{both.rows}.{both.row}" if both.rows else "",
                 "from": back,
             },
-        }
+        }  # fmt: skip
         return self.pages.respond("draft_both", place, facts, status=409)
 
     def for_script(self, place: Place, both: EditedMeanwhile) -> Response:
@@ -139,15 +140,24 @@ def _theirs_of(fields: dict[str, object]) -> list[str]:
             if key.startswith(PICK) and value == "theirs"]  # fmt: skip
 
 
+def _is_removed(both: EditedMeanwhile) -> bool:
+    """Tell whether the other version is that a row is not there any more."""
+    return bool(both.rows and not both.theirs)
+
+
+def _fields_of(both: EditedMeanwhile) -> "Sequence[FormField]":
+    """Return the fields of what two people changed: of a section, or of a row of one of its lists."""
+    section = section_of(both.draft.form, both.section)
+    return rows_field(section, both.rows)["fields"] if both.rows else section["fields"]
+
+
 def _listed(both: EditedMeanwhile, lang: Lang) -> list[Both]:
     """Return what there is to choose from: fields, or a row that one changed and one removed."""
-    section = section_of(both.draft.form, both.section)
-    if both.rows and not both.theirs:
-        f = rows_field(section, both.rows)
+    if _is_removed(both):
+        f = rows_field(section_of(both.draft.form, both.section), both.rows)
         return [Both(both.rows, f["label"][lang], row_text(f, both.mine, lang), "")]
-    fields = rows_field(section, both.rows)["fields"] if both.rows else section["fields"]
     return [
         Both(f["key"], f["label"][lang].rstrip("."), as_typed(f, both.mine.get(f["key"]), lang),
              as_typed(f, both.theirs.get(f["key"]), lang))
-        for f in fields if f["key"] in both.disputed
+        for f in _fields_of(both) if f["key"] in both.disputed
     ]  # fmt: skip
