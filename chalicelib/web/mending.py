@@ -85,14 +85,15 @@ def to_mend(
     every = [field for section in description["sections"] for field in section["fields"]]
     keys = {field["key"] for field in every}
     wrong, apart = _wrong(every, values, problems)
-    wrong += [path for path in map(_place, noted) if path not in wrong][:NOTED_AT_ONCE]
+    wrong |= set([path for path in map(_place, noted) if path not in wrong][:NOTED_AT_ONCE])
     asked = [(section["title"], list(_asked(section, every, values, wrong, opened)))
              for section in description["sections"]]  # fmt: skip
     shown = {one["path"] for _, found in asked for one in found}
     agreed = [_whole(field, every, values) for field in every
               if field["key"] in boxes and field["key"] not in shown]  # fmt: skip
     seen = shown | {one["path"] for one in agreed}
-    listed = [_at(one, apart) for one in problems if _place(one["target"]) in (*seen, *apart)
+    at_hand = seen | apart.keys()
+    listed = [_at(one, apart) for one in problems if _place(one["target"]) in at_hand
             or one["target"].partition("[")[0] not in keys]  # fmt: skip
     return {
         "section": [(title, found) for title, found in asked if found],
@@ -109,14 +110,14 @@ def _wrong(
     every: Sequence[FieldDescription],
     values: Mapping[str, object],
     problems: Sequence[LinkedError],
-) -> tuple[list[str], dict[str, str]]:
+) -> tuple[set[str], dict[str, str]]:
     """Return the paths of what is wrong, no more than is mended at once, and the first of those
     that stand for a list."""
     keys = {field["key"] for field in every}
     named = dict.fromkeys(_place(problem["target"]) for problem in problems)
     once = [place for place in named if place.partition("[")[0] in keys][:MENDED_AT_ONCE]
     cells = dict(_cells(every, values, problems))
-    wrong = [path for place in once for path in cells.get(place, (place,))]
+    wrong = {path for place in once for path in cells.get(place, (place,))}
     return wrong, {place: cells[place][0] for place in once if place in cells}
 
 
