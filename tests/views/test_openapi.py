@@ -247,12 +247,10 @@ UNLESS: Final[dict[tuple[str, ...], tuple[int, int]]] = {
 }
 
 
-def ask_each(
-    way: Journey, url: str, page: str, given: dict[str, str], query: str = ""
-) -> list[int]:
+def ask_each(way: Journey, url: str, page: str, given: dict[str, str]) -> list[int]:
     """Ask as a script and as a browser; every answer is held to the document."""
     found = []
-    for kind in (JSON, HTML):
+    for accepted in ("application/json", HTML["Accept"]):
         # A link that opens nothing is not tried for ever.
         for row in way.store.kinds("rate"):
             del way.store.items[row["pk"], row["sk"]]
@@ -260,10 +258,8 @@ def ask_each(
             sent, headers = files.form_data(files.pdf(), **given), {"Content-Type": files.SENT_WITH}
         else:
             sent, headers = urlencode(given).encode(), FORM
-        asked = {"Accept": kind["Accept"]} if kind is HTML else {"Accept": "application/json"}
-        found.append(
-            way.visitor.request("POST", f"{url}/{page}", sent, **headers, **asked).status_code
-        )
+        answer = way.visitor.request("POST", f"{url}/{page}", sent, Accept=accepted, **headers)
+        found.append(answer.status_code)
     return found
 
 
