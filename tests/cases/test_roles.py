@@ -4,9 +4,11 @@ import pytest
 
 import chalicelib.wiring.mail  # noqa: F401  all letters register themselves
 import samples
+from chalicelib.cases.deadlines.agenda import Agenda
 from chalicelib.cases.file_roster import FileRoster
 from chalicelib.cases.roles import FILE_ROLES, ROLES, Role
 from chalicelib.cases.staff import Roster
+from chalicelib.core import eastern_time
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.letter_row import ADMINS, ALL_STAFF, letter
 from chalicelib.core.records import stamp
@@ -67,6 +69,8 @@ def test_who_sees_no_file_hears_of_none_and_is_asked_for_nothing(way: Journey) -
     assert {one.id for one in FileRoster(way.store).active()} == {"rita-roy"}
     reviews = way.service.cases.reviews
     assert reviews.colleagues(reviews.roster.require("rita-roy")) == []
+    days = Agenda(way.store, Roster(way.store)).of(eastern_time.today(way.clock()))
+    assert (days["rita-roy"].decide, days["sam-lee"].decide) == ([case.id], [])
     link = way.fresh(RITA)
     page = way.visitor.page(link).body.decode()
     assert "Sam Lee" not in page
