@@ -25,6 +25,11 @@ def having(required: str, optional: Mapping[str, Schema] | None = None, **needed
     }
 
 
+def one_of(names: str) -> Schema:
+    """Return the schema of an answer that is one of these, by name."""
+    return {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in names.split()]}
+
+
 FIELD_ERRORS: Final = listed(
     {
         "type": "object",
@@ -98,16 +103,9 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
     },
     "Documents": having("", documents=listed(having("id label name size state status why url"))),
     "Offer": having("id", url=ADDRESS, fields=ANYTHING),
-    "FileStep": {
-        "anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Outcome", "Offer")]
-    },
+    "FileStep": one_of("Outcome Offer"),
     "Renewed": having("status", draft=ADDRESS),
-    "DraftPage": {
-        "anyOf": [
-            {"$ref": f"#/components/schemas/{name}"}
-            for name in ("Section", "Documents", "Offer", "Renewed")
-        ]
-    },
+    "DraftPage": one_of("Section Documents Offer Renewed"),
     "Coaches": having(
         "version",
         {"did_you_mean": listed(TEXT), "help": ANYTHING, "left_out": ANYTHING},
