@@ -12,6 +12,7 @@ from chalicelib.forms import parsing
 from chalicelib.forms.drafts.draft import section_ids
 from chalicelib.forms.drafts.typed import section_of
 from fakes import MemoryMailer, MemoryStore, SetClock
+from sample_parts import part
 
 PHONE_WIDTH = 360
 MAX_HEIGHT = 4000
@@ -126,8 +127,7 @@ def assert_full_lists_fit(page: Page, address: str, form: str, lang: str) -> Non
             ][: int(f["max"])]
             for f in lists
         }
-        fields = {key: value for key, value in given.items()
-                  if key in {f["key"] for f in section_of(form, section)["fields"]}} | rows  # fmt: skip
+        fields = {**part(form, section), **rows}
         saved = page.request.post(f"{draft}/{section}", data={"version": 0, "fields": fields})
         assert saved.status == 200
         page.goto(f"{draft}/{section}?lang={lang}")

@@ -9,7 +9,7 @@ import samples
 from chalicelib.core.records import stamp
 from chalicelib.forms.attachments.ports import CLEAN, THREATS
 from chalicelib.forms.drafts.draft import section_ids
-from chalicelib.forms.drafts.typed import section_of
+from sample_parts import part
 from visitor import hidden, token
 
 if TYPE_CHECKING:
@@ -24,10 +24,9 @@ def drafts(walk: "Walk") -> Iterator[tuple[str, str]]:
     yield "draft-section", walk.page(f"{url}/contact")
     # More rows than are shown in full, of which one is wrong.
     partners = [*samples.EOI["partners"] * 2, {"sector": "public"}]
-    wrong = samples.eoi(contact_email="ada@", contact_phone="12", partners=partners)
+    wrong = {"contact_email": "ada@", "contact_phone": "12", "partners": partners}
     for name in section_ids("eoi"):
-        keys = {f["key"] for f in section_of("eoi", name)["fields"]}
-        fields = {key: value for key, value in wrong.items() if key in keys}
+        fields = part("eoi", name, **wrong)
         _sent(walk, f"{url}/{name}", {"version": 0, "fields": fields})
     yield "draft-section-errors", walk.page(f"{url}/contact?check=1")
     yield "draft-section-rows", walk.page(f"{url}/collective?check=1")
@@ -45,10 +44,8 @@ def drafts(walk: "Walk") -> Iterator[tuple[str, str]]:
             {"version": "9", "contact_email": "eve@example.org", "lang": walk.lang},
         ),
     )
-    right = samples.eoi(contact_email="eve@example.org")
     for name in ("contact", "collective"):
-        keys = {f["key"] for f in section_of("eoi", name)["fields"]}
-        fields = {key: value for key, value in right.items() if key in keys}
+        fields = part("eoi", name, contact_email="eve@example.org")
         _sent(walk, f"{url}/{name}", {"version": 1, "fields": fields})
     for page in ("tasks", "check", "later", "colleagues", "delete"):
         yield f"draft-{page}", walk.page(f"{url}/{page}")
@@ -69,9 +66,8 @@ def documents(walk: "Walk") -> Iterator[tuple[str, str]]:
     begun = {"form": "application", "invite": walk.invited("doc@example.org")}
     url = f"/draft/{_sent(walk, '/draft', begun)['links']['draft'].rpartition('/')[2]}"
     for name in section_ids("application"):
-        keys = {f["key"] for f in section_of("application", name)["fields"]}
-        given = samples.application(applicant_email="doc@example.org", applicant_language=walk.lang)
-        fields = {key: value for key, value in given.items() if key in keys}
+        applicant = {"applicant_email": "doc@example.org", "applicant_language": walk.lang}
+        fields = part("application", name, **applicant)
         _sent(walk, f"{url}/{name}", {"version": 0, "fields": fields})
     _brought(walk, f"{url}/documents", files.pdf(), "file_coach_quote")
     _brought(walk, f"{url}/documents", files.png(), "file_other")

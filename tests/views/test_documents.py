@@ -22,12 +22,12 @@ from chalicelib.core.languages import LANGS
 from chalicelib.forms.attachment import DIRECT_BYTES, LARGE_BYTES, OFFER_BYTES, SCAN_PATIENCE
 from chalicelib.forms.attachments.ports import CLEAN, THREATS, UNSUPPORTED
 from chalicelib.forms.drafts.draft import RETENTION, section_ids
-from chalicelib.forms.drafts.typed import section_of
 from chalicelib.people.erasure import ErasureDecision
 from chalicelib.people.export import zipped
 from chalicelib.wiring.drafts import FormDrafts
 from fakes import MemoryDocuments
 from journey import ADA, RITA, Journey
+from sample_parts import part
 from staff_browser import StaffBrowser
 from visitor import hidden, token
 
@@ -43,9 +43,7 @@ def draft_of(way: Journey, **fields: str) -> str:
 def filled(way: Journey, **fields: str) -> str:
     url = draft_of(way, **fields)
     for name in section_ids("application"):
-        keys = {f["key"] for f in section_of("application", name)["fields"]}
-        given = {k: v for k, v in samples.application().items() if k in keys}
-        way.visitor.send(f"{url}/{name}", {"version": 0, "fields": given})
+        way.visitor.send(f"{url}/{name}", {"version": 0, "fields": part("application", name)})
     way.clock.pass_(minutes=5)
     return url
 

@@ -11,7 +11,6 @@ import pytest
 import app as application
 import documented
 import files
-import samples
 from chalicelib import content
 from chalicelib.core import errors
 from chalicelib.core.errors import Conflict
@@ -19,12 +18,12 @@ from chalicelib.core.ports import Write
 from chalicelib.core.settings import Settings
 from chalicelib.forms.attachment import DIRECT_BYTES
 from chalicelib.forms.drafts.draft import section_ids
-from chalicelib.forms.drafts.typed import section_of
 from chalicelib.views.documents import ROOM_FOR_FIELDS
 from chalicelib.views.openapi_answers import ERRORS
 from chalicelib.web.problems import CODES
 from chalicelib.web.request import BODY_LIMIT
 from journey import ADA, Journey
+from sample_parts import part
 from visitor import FORM, HTML, JSON, Visitor
 
 BROKEN: Final = 500
@@ -169,9 +168,7 @@ def open_draft(way: Journey) -> str:
 def sent_draft(way: Journey) -> str:
     url = open_draft(way)
     for name in section_ids("application"):
-        keys = {f["key"] for f in section_of("application", name)["fields"]}
-        fields = {key: each for key, each in samples.application().items() if key in keys}
-        way.visitor.send(f"{url}/{name}", {"version": 0, "fields": fields})
+        way.visitor.send(f"{url}/{name}", {"version": 0, "fields": part("application", name)})
     assert way.visitor.send(f"{url}/check", {"person": "on"}).status_code == 201
     return url
 

@@ -14,6 +14,7 @@ from chalicelib.core.templates import environment
 from chalicelib.forms.drafts.draft import RETENTION, ROW_BYTES, section_ids
 from chalicelib.forms.drafts.typed import section_of
 from journey import Journey
+from sample_parts import part
 from visitor import token
 
 ADA = "ada.tremblay@example.org"
@@ -25,12 +26,6 @@ def begun(way: Journey, form: str = "eoi", **fields: str) -> str:
     told = way.visitor.send("/draft", {"form": form, **fields})
     assert told.status_code == 201, told.body
     return f"/draft/{told.json_body['links']['draft'].rpartition('/')[2]}"
-
-
-def part(form: str, name: str, **changes: Any) -> dict[str, Any]:
-    keys = {f["key"] for f in section_of(form, name)["fields"]}
-    given = getattr(samples, form)(**changes)
-    return {key: value for key, value in given.items() if key in keys}
 
 
 def filled(way: Journey, form: str = "eoi", **changes: Any) -> str:
