@@ -77,8 +77,9 @@ def _title(form: str) -> str:
 
 def _declared(name: str, written: str) -> str:
     """Return the declaration of a type: only what has properties of its own is an interface."""
-    is_interface = written.startswith("{")
-    return f"export {'interface' if is_interface else 'type'} {name} {'' if is_interface else '= '}{written}\n"
+    if written.startswith("{"):
+        return f"export interface {name} {written}\n"
+    return f"export type {name} = {written}\n"
 
 
 def _type(schema: Mapping[str, Any], indent: str = "") -> str:  # noqa: PLR0911
