@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parseaddr
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +174,8 @@ def change_of(
     mode = {"DeploymentMode": "REVERT_DRIFT"} if repair else {}
     fixed = {**settings, "Stage": stage, "SenderAddress": parseaddr(settings["Sender"])[1]}
 
+    # Each address has a template of its own, which is uploaded once.
+    @cache
     def change(url: str) -> dict[str, Any]:
         parameters = {**fixed, "PublicUrl": url}
         return {"TemplateURL": template_url(parameters), "Parameters": _listed(parameters), **mode}
