@@ -30,7 +30,7 @@ from chalicelib.mail.letters import ACTOR, LETTERS, STAFF
 from chalicelib.mail.overtaken import check_stands
 from chalicelib.mail.writers.addressees import check_address, check_request, people_of_step
 from chalicelib.mail.writers.context import CaseLetter, StaffLetter
-from chalicelib.mail.writers.draft import ToStaff
+from chalicelib.mail.writers.draft import ToStaff, check_role
 
 
 class LetterWriters:
@@ -91,7 +91,8 @@ class CaseLetterWriter:
         if stands_back(case, staff.id, staff.email):
             raise Overtaken("its reader stands back from the file")
         if STAFF not in LETTERS[row["letter"]].readers:
-            return self._to_staff.reader(row)
+            check_role(row, staff)
+            return staff
         if staff.sees_files and staff.here(str(eastern_time.today(now))):
             return staff
         return self._stand_in(staff, case, now)
@@ -129,7 +130,8 @@ class CaseLetterWriter:
         today = str(eastern_time.today(now))
         active = self._roster.active()
         (first, *_) = Recipients(active, staff.id, standing_back(case, active), today).of(["owner"])
-        found = self._roster.get(first) or self._roster.get(staff.id)
+        by_id = {one.id: one for one in active}
+        found = by_id.get(first) or by_id.get(staff.id)
         if found is None:
             raise NotYet("nobody on the roster may see files")
         return found

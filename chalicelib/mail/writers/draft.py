@@ -106,8 +106,8 @@ class ToStaff:
         """Return whom a letter goes to; None once they have left the roster. Raises Overtaken for
         whoever has no role any more that may read it."""
         staff = self.roster.get(row["to"])
-        if staff is not None and not staff.roles & letters.LETTERS[row["letter"]].roles:
-            raise Overtaken("its reader has no role that may read it")
+        if staff is not None:
+            check_role(row, staff)
         return staff
 
     def draft(
@@ -123,6 +123,12 @@ class ToStaff:
         return self.sender.draft(
             row, staff.email, staff.reads, owed, case=case, links=links, reply_to=reply_to
         )
+
+
+def check_role(row: Item, staff: Staff) -> None:
+    """Raise Overtaken where the reader of a letter has no role any more that may read it."""
+    if not staff.roles & letters.LETTERS[row["letter"]].roles:
+        raise Overtaken("its reader has no role that may read it")
 
 
 def is_reader_proved(reader: str, case: Case | None) -> bool:
