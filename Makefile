@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := check
-.PHONY: help install run test lint check pictures year lives stranger issue rehearsal flood sheet interface wordpress verify supply checkov lock runtime package deploy browser
+.PHONY: help install run test lint check pictures year lives stranger issue rehearsal flood bench sheet interface wordpress verify supply checkov lock runtime package deploy browser
 .PHONY: install-tools install-emulator lint-types lint-rest
 
 help: ## List what make can do
