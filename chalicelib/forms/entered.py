@@ -46,10 +46,10 @@ def readings(
     fields = [f for section in content.form(form)["sections"] for f in section["fields"]]
     written_in = None if asks_dates else lang
     return {
-        path: in_words(f, kept, lang)
+        path: words
         for path, f, text in _strings(fields, typed, "")
         if (kept := _read(f, text, written_in)) is not None
-        and in_words(f, kept, lang).split() != text.split()
+        and (words := in_words(f, kept, lang)).split() != text.split()
     }
 
 
